@@ -1,0 +1,54 @@
+# Care Gateway. `make demo` shows it, `make test` proves it; both install what they need first.
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+STAMP   := $(VENV)/.installed
+ARGS    ?=
+# The first interpreter that really runs and is 3.11 to 3.13.
+PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+             $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help install demo test check lock laws
+
+help:
+	@echo "make demo [ARGS=--once]   the whole story: two hospitals, an agency, a coordinator (installs first)"
+	@echo "make test                 lint, types, contracts and every test (installs first)"
+	@echo "make check                the fast inner loop: lint, types, contracts, unit tests"
+	@echo "make install              the virtual environment .venv from the hash-pinned requirements.lock"
+	@echo "make laws                 the mapping laws over many generated cases"
+	@echo "make lock                 renew requirements.lock from pyproject.toml"
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing from requirements.lock (about half a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: install
+	@$(BIN)/care-gateway demo $(ARGS)
+
+test: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest $(ARGS)
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/unit tests/guards $(ARGS)
+
+laws: install
+	$(BIN)/care-gateway map check --cases 1000
+
+# --universal: one lock for every platform; no index address is written into it.
+lock: install
+	printf 'hatchling>=1.27\neditables\n' > $(VENV)/build.in
+	$(BIN)/uv pip compile pyproject.toml $(VENV)/build.in --extra dev --extra demo --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock --quiet
