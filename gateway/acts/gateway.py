@@ -1,0 +1,29 @@
+"""What every act needs to know of the installation it works in: one frozen value, built once in `app.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.access.actors import Actor
+    from gateway.mapping import Mappings
+    from gateway.store.database import Database
+    from gateway.sync.partner import Partner
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """This installation: where it stores, how it maps, whom it works with, and its own actor.
+
+    partners    by name, as in the files of `config/partners/`
+    self_actor  the gateway itself; for bookkeeping only, never for choosing what a partner may see
+    public_url  where others reach us, without a trailing slash, e.g. ``https://care.example.org``
+    """
+
+    database: Database
+    mappings: Mappings
+    partners: Mapping[str, Partner]
+    self_actor: Actor
+    public_url: str
