@@ -8,7 +8,7 @@ ARGS    ?=
 PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
              $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help install demo test check lock laws
+.PHONY: help install demo test check lock laws styles
 
 help:
 	@echo "make demo [ARGS=--once]   the whole story: two hospitals, an agency, a coordinator (installs first)"
@@ -16,6 +16,7 @@ help:
 	@echo "make check                the fast inner loop: lint, types, contracts, unit tests"
 	@echo "make install              the virtual environment .venv from the hash-pinned requirements.lock"
 	@echo "make laws                 the mapping laws over many generated cases"
+	@echo "make styles               rebuild the screens' style sheet (developers, needs npm)"
 	@echo "make lock                 renew requirements.lock from pyproject.toml"
 
 install: $(STAMP)
@@ -46,6 +47,18 @@ check: install
 
 laws: install
 	$(BIN)/care-gateway map check --cases 1000
+
+# Developers only, needs npm: compiles the screens' style sheet and copies the few files it refers to.
+STYLES := gateway/web/styles
+STATIC := gateway/web/static
+NHSUK  := $(STYLES)/node_modules/nhsuk-frontend/dist/nhsuk
+styles:
+	npm install --prefix $(STYLES) --ignore-scripts --no-save --no-package-lock --silent
+	$(STYLES)/node_modules/.bin/sass --style=compressed --no-charset --no-source-map --load-path=$(STYLES)/node_modules \
+	  $(STYLES)/care-gateway.scss $(STATIC)/care-gateway.css
+	mkdir -p $(STATIC)/nhsuk/images
+	cp $(NHSUK)/nhsuk-frontend.min.js $(STATIC)/nhsuk/
+	for icon in arrow-down arrow-up-down arrow-up cross; do cp $(NHSUK)/assets/images/nhsuk-icon-$$icon.svg $(STATIC)/nhsuk/images/; done
 
 # --universal: one lock for every platform; no index address is written into it.
 lock: install
