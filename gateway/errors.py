@@ -18,7 +18,7 @@
     ├── Unprocessable              422 processing    readable, but not acceptable
     │   ├── NotConformant          422 invariant     breaks R4; carries every issue found
     │   ├── RecordInvalid          422 invalid       a record that does not fit its schema
-    │   └── IllegalMove            422 business-rule a referral may not make this move now, or not by this actor
+    │   └── IllegalMove            422 business-rule this move is not possible now, or not by this actor
     ├── PreconditionRequired       428 required      If-Match is missing where it must be sent
     ├── MappingError               500 processing    a rule file that lies, or a rule that failed
     ├── ConfigError                500 exception     settings or partner files; the command line exits 78
@@ -48,7 +48,7 @@ class Issue:
     severity    fatal, error, warning or information
     code        from http://hl7.org/fhir/ValueSet/issue-type
     text        a sentence a person can read, with what would be right; no patient data
-    expression  FHIRPath of the element, e.g. ``CarePlan.activity[0].detail``; empty when it is the whole request
+    expression  FHIRPath of the element, e.g. ``CarePlan.activity[0].detail``; empty for the whole request
     Source: https://hl7.org/fhir/R4/operationoutcome.html
     """
 
@@ -214,9 +214,16 @@ class PartnerError(GatewayError):
 
 
 class PartnerUnavailable(PartnerError):
-    """No usable answer within the deadline. Sending the same delivery again is safe."""
+    """No usable answer within the deadline. Sending the same delivery again is safe.
+
+    retry_after_s   how long the partner asked us to wait; None when it did not say
+    """
 
     issue, status, retry = "transient", 503, True
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class PartnerRefused(PartnerError):

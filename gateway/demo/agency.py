@@ -1,4 +1,4 @@
-"""A community agency with a small system of its own: it takes signed webhooks, reads what it was granted, and answers.
+"""A community agency with a small system of its own: signed webhooks in, what it was granted, answers out.
 
 What its staff do on their screen, the story does through ``/inbox``; nothing is decided here by itself.
 Source: https://www.standardwebhooks.com (Standard Webhooks 1.0)
@@ -9,11 +9,10 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import requests
@@ -25,16 +24,6 @@ from gateway.fhir.json_codec import read_stored, write
 ANSWER_WITHIN_S = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """What the gateway's operator gave the agency: where to fetch and answer, its key and the shared secret."""
-
-    gateway_url: str
-    partner: str
-    key: str
-    secret: str
-
-
 class Inbox:
     """The referrals the agency has received. The same delivery id is one effect, however often it arrives."""
 
@@ -42,7 +31,8 @@ class Inbox:
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute(
-            "create table if not exists delivery (id text primary key, body blob not null, arrived text not null)"
+            "create table if not exists delivery"
+            " (id text primary key, body blob not null, arrived text not null)"
         )
         self._db.execute("create table if not exists arrival (id text not null, at text not null)")
 
@@ -60,7 +50,7 @@ class Inbox:
         """What each delivery said, the oldest first."""
         with self._lock:
             rows = self._db.execute("select body from delivery order by arrived").fetchall()
-        return [read_stored(body)["data"] for (body,) in rows]  # type: ignore[index, call-overload]
+        return [cast("dict[str, Any]", read_stored(body))["data"] for (body,) in rows]
 
     def counts(self) -> dict[str, int]:
         """How often something arrived, and how many effects it had."""
@@ -70,10 +60,13 @@ class Inbox:
         return {"arrivals": arrivals, "effects": effects}
 
 
-def create_agency(inbox: Inbox, connection: Connection) -> Flask:
-    """The agency's web application: its webhook, and the screen its staff answer from (as JSON)."""
+def create_agency(inbox: Inbox, key: str, secret: str) -> Flask:
+    """The agency's web application: its webhook, and the screen its staff answer from (as JSON).
+
+    key, secret   what the gateway's operator gave the agency: its API key and the shared webhook secret.
+    """
     app = Flask("agency")
-    webhook = Webhook(connection.secret)
+    webhook = Webhook(secret)
     session = requests.Session()
     session.trust_env = False
 
@@ -95,7 +88,7 @@ def create_agency(inbox: Inbox, connection: Connection) -> Flask:
     def read_referral(leg: str) -> Response:
         fetched = session.get(
             str(_delivery(inbox, leg)["fetch"]),
-            headers={"Authorization": f"Bearer {connection.key}"},
+            headers={"Authorization": f"Bearer {key}"},
             timeout=ANSWER_WITHIN_S,
         )
         return Response(fetched.content, status=fetched.status_code, content_type="application/json")

@@ -1,9 +1,9 @@
 """Run the hospital that is nobody's here: the `sekmet-fhir` server, as a process of its own.
 
-``python -m gateway.demo.sekmet_launcher serve -c settings.yaml`` is ``sekmet serve`` with one addition: sekmet-fhir 0.1.1
-stores Goal and CareTeam but defines no search parameters for them, so that ``Goal?patient=X`` would return everybody's
-goals. The parameters below are R4's own (seen 2026-11-22; drop this file when a release lists them).
-The gateway never imports this module; it is started as a child process.
+``python -m gateway.demo.sekmet_launcher serve -c settings.yaml`` is ``sekmet serve`` with one addition:
+sekmet-fhir 0.1.1 stores Goal and CareTeam but defines no search parameters for them, so that
+``Goal?patient=X`` would return everybody's goals. The parameters below are R4's own (seen 2026-11-22; drop
+this file when a release lists them). The gateway never imports this module; it is started as a child process.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""A small hospital EHR of our own: a FHIR R4 server that a hospital's own staff could use, as a process of its own.
+"""A small hospital EHR of our own: a FHIR R4 server that a hospital's own staff could use.
 
-It speaks read, vread, history, create (If-None-Exist), update (If-Match), delete and search with opaque paging.
+It speaks read, vread, history, create (If-None-Exist), update (If-Match), delete and search, paged opaquely.
 Source: https://hl7.org/fhir/R4/http.html
 """
 
 from __future__ import annotations
 
 import secrets
-from email.utils import format_datetime
 from datetime import datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ LARGEST_PAGE = 50
 
 
 def create_ehr(shelf: Shelf, base_url: str, *, token: str | None = None) -> Flask:
-    """A WSGI application that serves `shelf` under `base_url`; with a token, only to who sends it as Bearer."""
+    """A WSGI application that serves `shelf` under `base_url`; given a token, only to who sends it."""
     app = Flask("small-ehr")
     pages: dict[str, tuple[list[tuple[str, str]], int]] = {}
 
@@ -58,7 +58,10 @@ def create_ehr(shelf: Shelf, base_url: str, *, token: str | None = None) -> Flas
 
     @app.get("/fhir/<type_>/<id_>/_history")
     def history(type_: str, id_: str) -> Response:
-        entries = [{"fullUrl": f"{base_url}/{h.type}/{h.id}", "resource": h.resource} for h in shelf.history(type_, id_)]
+        entries = [
+            {"fullUrl": f"{base_url}/{h.type}/{h.id}", "resource": h.resource}
+            for h in shelf.history(type_, id_)
+        ]
         return _json({"resourceType": "Bundle", "type": "history", "total": len(entries), "entry": entries})
 
     @app.get("/fhir/<type_>")
@@ -72,7 +75,9 @@ def create_ehr(shelf: Shelf, base_url: str, *, token: str | None = None) -> Flas
             query, start = pages[page]
         unknown = unknown_parameters(dict(query))
         if unknown and "handling=strict" in request.headers.get("Prefer", ""):
-            return _outcome(HTTPStatus.BAD_REQUEST, "not-supported", f"unknown parameters: {', '.join(unknown)}")
+            return _outcome(
+                HTTPStatus.BAD_REQUEST, "not-supported", f"unknown parameters: {', '.join(unknown)}"
+            )
         found = matching(shelf.newest(type_), query)
         count = min(int(dict(query).get("_count", LARGEST_PAGE)), LARGEST_PAGE)
         links = [{"relation": "self", "url": f"{base_url}/{type_}"}]
@@ -85,7 +90,13 @@ def create_ehr(shelf: Shelf, base_url: str, *, token: str | None = None) -> Flas
             {"fullUrl": f"{base_url}/{h.type}/{h.id}", "resource": h.resource, "search": {"mode": "match"}}
             for h in found[start : start + count]
         ]
-        bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links, "entry": entries}
+        bundle = {
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "total": len(found),
+            "link": links,
+            "entry": entries,
+        }
         return _json(bundle)
 
     @app.post("/fhir/<type_>")
@@ -95,7 +106,9 @@ def create_ehr(shelf: Shelf, base_url: str, *, token: str | None = None) -> Flas
             query = [tuple(part.split("=", 1)) for part in condition.split("&")]
             found = matching(shelf.newest(type_), [(name, value) for name, value in query])
             if len(found) > 1:
-                return _outcome(HTTPStatus.PRECONDITION_FAILED, "multiple-matches", "more than one resource matches")
+                return _outcome(
+                    HTTPStatus.PRECONDITION_FAILED, "multiple-matches", "more than one resource matches"
+                )
             if found:
                 return _one(found[0])
         held = shelf.put({key: value for key, value in resource.items() if key != "id"})
@@ -108,7 +121,9 @@ def create_ehr(shelf: Shelf, base_url: str, *, token: str | None = None) -> Flas
     def update(type_: str, id_: str) -> Response:
         resource = _body(type_)
         if resource.get("id") != id_:
-            return _outcome(HTTPStatus.BAD_REQUEST, "invalid", "the id in the body is not the id in the address")
+            return _outcome(
+                HTTPStatus.BAD_REQUEST, "invalid", "the id in the body is not the id in the address"
+            )
         if shelf.held(type_, id_) is None:
             return _outcome(HTTPStatus.METHOD_NOT_ALLOWED, "not-supported", "ids are given by this hospital")
         expect = request.headers.get("If-Match")
@@ -168,7 +183,10 @@ def _outcome(status: HTTPStatus, code: str, text: str) -> Response:
 
 
 def _capabilities(base_url: str) -> dict[str, Any]:
-    interactions = [{"code": c} for c in ("read", "vread", "update", "delete", "history-instance", "create", "search-type")]
+    interactions = [
+        {"code": c}
+        for c in ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
+    ]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -181,7 +199,12 @@ def _capabilities(base_url: str) -> dict[str, Any]:
             {
                 "mode": "server",
                 "resource": [
-                    {"type": t, "interaction": interactions, "versioning": "versioned-update", "conditionalCreate": True}
+                    {
+                        "type": t,
+                        "interaction": interactions,
+                        "versioning": "versioned-update",
+                        "conditionalCreate": True,
+                    }
                     for t in TYPES
                 ],
             }

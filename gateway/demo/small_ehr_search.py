@@ -1,4 +1,4 @@
-"""Which of the small EHR's resources a search names: the few parameters such a system offers, and no others."""
+"""Which of the small EHR's resources a search names: the few parameters such a system offers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What the small EHR holds: every version of every resource, in one SQLite file of its own.
 
-It is another system on purpose: its ids are counters, its versions restart per resource, and it knows nothing of the gateway.
+It is another system on purpose: its ids are counters, its versions restart per resource, and it knows
+nothing of the gateway.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ create index if not exists head_by_time on head (type, updated, id);
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One version of one resource as the small EHR holds it. `updated` is an instant in UTC with milliseconds."""
+    """One version of one resource as the small EHR holds it; `updated` is in UTC with milliseconds."""
 
     type: str
     id: str

@@ -1,0 +1,110 @@
+"""The demonstration's processes: started, waited for and stopped again; the words of each go to its log."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from gateway.errors import GatewayError
+
+READY_WITHIN_S = 60
+STOP_WITHIN_S = 10
+
+
+class ProcessFailed(GatewayError):
+    """A process of the demonstration did not start, or ended by itself; its log says why."""
+
+
+@dataclass(slots=True)
+class Processes:
+    """The running processes, in the order of their start. Leaving the block stops all, the last first."""
+
+    logs: Path
+    environment: Mapping[str, str]
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __enter__(self) -> Processes:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in reversed(self.running.values()):
+            process.send_signal(signal.SIGTERM)
+        for process in self.running.values():
+            try:
+                process.wait(STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def start(self, name: str, command: Sequence[str], ready: str | None = None) -> None:
+        """Start `command`; with an address, return only when that answers 200.
+
+        Raises ProcessFailed with the last words of its log.
+        """
+        with (self.logs / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(  # noqa: S603  our own commands, no shell
+                command, env=self._environment(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        if ready is not None:
+            self._wait_until_ready(name, ready)
+
+    def run(self, *arguments: str) -> str:
+        """What one `care-gateway` command printed. Raises ProcessFailed with its own words when it fails."""
+        ran = subprocess.run(  # noqa: S603  our own command, no shell
+            care_gateway(*arguments), env=self._environment(), capture_output=True, text=True, check=False
+        )
+        if ran.returncode != 0:
+            raise ProcessFailed(
+                f"care-gateway {arguments[0]} ended with {ran.returncode}: {ran.stderr.strip()}"
+            )
+        return ran.stdout.strip()
+
+    def ended(self) -> list[str]:
+        """Names of processes that ended by themselves."""
+        return [name for name, process in self.running.items() if process.poll() is not None]
+
+    def _wait_until_ready(self, name: str, address: str) -> None:
+        give_up = time.monotonic() + READY_WITHIN_S
+        with requests.Session() as session:
+            session.trust_env = False
+            while time.monotonic() < give_up:
+                if self.running[name].poll() is not None:
+                    break
+                try:
+                    if session.get(address, timeout=2).status_code == requests.codes.ok:
+                        return
+                except requests.ConnectionError:
+                    pass  # not listening yet; the process itself is watched above
+                except requests.Timeout:
+                    continue
+                time.sleep(0.1)
+        raise ProcessFailed(f"{name} did not become ready; its last words: {self._last_words(name)}")
+
+    def _last_words(self, name: str) -> str:
+        lines = (self.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
+        return " | ".join(lines[-5:]) or "none"
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
+
+
+def care_gateway(*arguments: str) -> list[str]:
+    """The command line that runs this installation's own `care-gateway`."""
+    return [sys.executable, "-m", "gateway", *arguments]
+
+
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
