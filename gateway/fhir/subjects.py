@@ -1,0 +1,57 @@
+"""Whom a resource is about: the elements that R4's own `patient` and `subject` search parameters read.
+
+Authors, performers and recipients are not whom a resource is about, even where they are patients; neither are
+the members of a Group. Source: https://hl7.org/fhir/R4/searchparameter-registry.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from gateway.fhir.json_codec import Resource
+from gateway.fhir.references import ReferenceKind, parse_reference
+
+_EVERYWHERE: Final = (("subject",), ("patient",))
+
+_ELSEWHERE: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
+    "Appointment": (("participant", "actor"),),
+    "AppointmentResponse": (("actor",),),
+    "AuditEvent": (("agent", "who"), ("entity", "what")),
+    "Coverage": (("beneficiary",),),
+    "EnrollmentRequest": (("candidate",),),
+    "Person": (("link", "target"),),
+    "Provenance": (("target",),),
+    "ResearchSubject": (("individual",),),
+    "Schedule": (("actor",),),
+    "SupplyRequest": (("deliverTo",),),
+    "Task": (("for",),),
+}
+
+
+def patients_named(resource: Resource) -> frozenset[str]:
+    """Ids of the Patients a resource is about, 0..*; a Patient is about itself.
+
+    Only relative references count: what stands under another server's address is not one of our Patients.
+    """
+    resource_type = resource.get("resourceType")
+    ids = {
+        reference.id
+        for path in (*_EVERYWHERE, *_ELSEWHERE.get(str(resource_type), ()))
+        for text in _references_at(resource, path)
+        if (reference := parse_reference(text)).kind is ReferenceKind.RELATIVE and reference.type == "Patient"
+    }
+    if resource_type == "Patient":
+        ids.add(resource.get("id"))
+    return frozenset(id_ for id_ in ids if isinstance(id_, str))
+
+
+def _references_at(node: Any, path: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _references_at(item, path)
+    elif isinstance(node, dict):
+        if path:
+            yield from _references_at(node.get(path[0]), path[1:])
+        elif isinstance(text := node.get("reference"), str):
+            yield text
