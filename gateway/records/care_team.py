@@ -1,0 +1,42 @@
+"""The care team: who cares for a person, in which part."""
+
+from __future__ import annotations
+
+from gateway.records.scalars import CodeText, DateText, ItemId, RecordId, ReferenceText, Text, YesNo
+from gateway.records.shapes import Coding, Concept, Identifier, Note, Record, Shape, Telecom, many, one
+
+# Source: https://hl7.org/fhir/R4/valueset-care-team-status.html
+STATUS = ("proposed", "active", "suspended", "inactive", "entered-in-error")
+
+
+class Member(Shape):
+    """Somebody on the team; ``lead`` marks who coordinates it."""
+
+    id = ItemId()
+    member = ReferenceText()
+    member_text = Text()
+    role = one(Coding)
+    role_text = Text()
+    starts_on = DateText()
+    ends_on = DateText()
+    on_behalf_of = RecordId("organisation")
+    lead = YesNo()
+
+
+class CareTeamSchema(Record):
+    """Source: https://hl7.org/fhir/R4/careteam.html"""
+
+    identifiers = many(Identifier)
+    person = RecordId("person", required=True)
+    name = Text()
+    status = CodeText(*STATUS)
+    categories = many(Concept)
+    starts_on = DateText()
+    ends_on = DateText()
+    visit = RecordId("visit")
+    organisation = many(RecordId("organisation"))
+    telecoms = many(Telecom)
+    members = many(Member)
+    reasons = many(RecordId("need"))
+    reason_codes = many(Concept)
+    notes = many(Note)

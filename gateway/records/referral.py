@@ -1,0 +1,96 @@
+"""The referral: a request for a service, and one leg for each agency it was offered to."""
+
+from __future__ import annotations
+
+from gateway.records.scalars import CodeText, DateTimeText, InstantText, ItemId, RecordId, ReferenceText, Text
+from gateway.records.shapes import Coding, Concept, Note, Record, Shape, many, one
+
+# Source: https://hl7.org/fhir/R4/valueset-request-intent.html
+INTENT = (
+    "proposal",
+    "plan",
+    "directive",
+    "order",
+    "original-order",
+    "reflex-order",
+    "filler-order",
+    "instance-order",
+    "option",
+)
+
+# Source: https://hl7.org/fhir/R4/valueset-request-priority.html
+PRIORITY = ("routine", "urgent", "asap", "stat")
+
+
+class Outcome(Shape):
+    """What came of a leg: evidence by reference, words, or both; ``kind`` says which sort of outcome."""
+
+    kind = one(Coding)
+    kind_text = Text()
+    resource = ReferenceText()
+    text = Text()
+
+
+class Leg(Shape):
+    """One agency's part: offered, answered, worked on, closed. Its status changes by moves only.
+
+    ``id`` is the id of the Task; ``answer_by`` is the moment by which an answer was promised.
+    Source: https://hl7.org/fhir/R4/task.html
+    """
+
+    id = ItemId(dump_only=True)
+    organisation = RecordId("organisation")
+    organisation_text = Text()
+    service = RecordId("service")
+    status = CodeText(dump_only=True)
+    reason_code = one(Coding)
+    reason_text = Text()
+    business_status = one(Coding)
+    business_status_text = Text()
+    offered_at = DateTimeText()
+    answer_by = DateTimeText()
+    changed_at = DateTimeText(dump_only=True)
+    appointment = RecordId("appointment")
+    outcomes = many(Outcome)
+    notes = many(Note)
+
+
+class Event(Shape):
+    """One move of the referral, as it happened; never rewritten."""
+
+    at = InstantText(dump_only=True)
+    move = Text(dump_only=True)
+    by = Text(dump_only=True)
+    from_ = Text(dump_only=True, data_key="from")
+    to = Text(dump_only=True)
+    reason_text = Text(dump_only=True)
+
+
+class ReferralSchema(Record):
+    """Source: https://hl7.org/fhir/R4/servicerequest.html"""
+
+    person = RecordId("person", required=True)
+    reference_number = Text()
+    state = Text(dump_only=True)
+    intent = CodeText(*INTENT)
+    priority = CodeText(*PRIORITY)
+    category = many(Concept)
+    service = one(Coding)
+    service_text = Text()
+    details_text = Text()
+    reasons = many(ReferenceText())
+    reason_texts = many(Text())
+    goals = many(RecordId("goal"))
+    care_plan = RecordId("care_plan")
+    visit = RecordId("visit")
+    requester = ReferenceText()
+    authored_at = DateTimeText()
+    needed_from = DateTimeText()
+    needed_by = DateTimeText()
+    recipients_wanted = many(ReferenceText())
+    consent = RecordId("consent")
+    attachments = many(ReferenceText())
+    person_instructions = Text()
+    legs = many(Leg)
+    events = many(Event, dump_only=True)
+    notes = many(Note)
