@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from marshmallow import Schema
 
@@ -47,12 +47,14 @@ class Page:
 class ReferralNotice:
     """What an agency is told when a referral waits for it. It holds no personal data.
 
-    timestamp   RFC 3339, when the referral was sent; the same on every repeat of one delivery
+    event       what happened: `referral.sent`, or `referral.cancelled` when it was called back or closed
+    timestamp   RFC 3339, when it happened; the same on every repeat of one delivery
     answer_by   RFC 3339 or a date; None when no answer was promised by a time
     fetch       where the agency reads the record, with its own key and under its own grants
     answer      where the agency's own answers go
     """
 
+    event: str
     referral: str
     leg: str
     reference_number: str | None
@@ -104,3 +106,12 @@ class PartnerKind:
     name: str
     settings_schema: type[Schema]
     connect: Callable[[Partner, Secrets], EhrSystem | ReferralChannel]
+
+
+@runtime_checkable
+class AcceptsAnswers(Protocol):
+    """Settings of a partner that may post signed answers to /hooks/<partner>."""
+
+    @property
+    def answer_secrets(self) -> tuple[str, ...]:
+        """References of the secrets its messages may be signed with; several while one is being rotated."""
