@@ -111,7 +111,7 @@ _SERVED: Final = (
         SearchParam("lifecycle-status", ParamKind.TOKEN, "lifecycleStatus"),
     ),
     _serve("ServiceRequest", _IDENTIFIER, *_about("subject"), _STATUS),
-    _serve("Task", _IDENTIFIER, *_about("for"), _STATUS),
+    _serve("Task", _IDENTIFIER, *_about("for"), _STATUS, SearchParam("focus", ParamKind.REFERENCE, "focus")),
     _serve("Condition", _IDENTIFIER, *_about("subject")),
     _serve("Observation", _IDENTIFIER, *_about("subject"), _STATUS),
     _serve("Procedure", _IDENTIFIER, *_about("subject"), _STATUS),

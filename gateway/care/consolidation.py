@@ -1,0 +1,48 @@
+"""One person's record from every source, side by side: nothing merged, nothing hidden, sources named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+Record = Mapping[str, Any]
+
+# The parts of a consolidated record, in the order in which a coordinator reads them.
+SECTIONS: Final = ("care_plan", "goal", "care_team", "referral")
+_TITLES: Final = {
+    "care_plan": "care_plans",
+    "goal": "goals",
+    "care_team": "care_teams",
+    "referral": "referrals",
+}
+_OVER: Final = frozenset(
+    {"completed", "cancelled", "revoked", "rejected", "failed", "expired", "inactive", "entered-in-error"}
+)
+
+
+def consolidate(person: Record, records: Mapping[str, Sequence[Record]]) -> dict[str, Any]:
+    """The consolidated record: the person, each section's records, and what every source contributed.
+
+    records  by record name; a name that is missing is an empty section
+    Within a section what is under way comes before what is over, and newer before older. `sources` counts the
+    items of each source, so that a source that has nothing is seen as well as one that has.
+    """
+    sections = {_TITLES[name]: sorted_for_reading(records.get(name, ())) for name in SECTIONS}
+    linked = [str(link["source"]) for link in person.get("sources", ())]
+    counts = dict.fromkeys([*linked, str(person.get("source", "here"))], 0)
+    for items in sections.values():
+        for item in items:
+            counts[str(item["source"])] = counts.get(str(item["source"]), 0) + 1
+    sources = [{"source": source, "items": items} for source, items in sorted(counts.items())]
+    return {"person": dict(person), **sections, "sources": sources}
+
+
+def sorted_for_reading(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """What is under way first, then what is over; within each the last changed first."""
+    newest = sorted(records, key=lambda record: str(record.get("updated_at", "")), reverse=True)
+    return [dict(record) for record in sorted(newest, key=is_over)]
+
+
+def is_over(record: Record) -> bool:
+    """Whether nothing more will happen: a plan, goal or team that is closed, a referral in a closed state."""
+    return str(record.get("state", record.get("status", ""))).replace("_", "-") in _OVER

@@ -1,0 +1,174 @@
+"""What a leg's Task says about its state, and what the legs together say about the referral.
+
+Task.status has fewer words than a referral has states, so Task.businessStatus carries the exact one. It
+counts only where it agrees with the status: an agency that updates the status and leaves our businessStatus
+as it was is understood.
+
+Source: https://hl7.org/fhir/R4/task.html, https://hl7.org/fhir/R4/request.html#statemachine
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from gateway.care.referral import CLOSED, Move, Party, State, next_state, possible_moves, refusal
+from gateway.errors import IllegalMove
+
+REFERRAL_STATE_SYSTEM: Final = "https://care-gateway.example/fhir/CodeSystem/referral-state"
+TASK_CODE_SYSTEM: Final = "http://hl7.org/fhir/CodeSystem/task-code"
+
+# What each state is called in Task.status. A recall leaves it alone: only the agency says what became of it.
+TASK_STATUS: Final[Mapping[State, str | None]] = {
+    State.DRAFT: "draft",
+    State.SENT: "requested",
+    State.RECEIVED: "received",
+    State.ACCEPTED: "accepted",
+    State.SCHEDULED: "in-progress",
+    State.NO_SHOW: "in-progress",
+    State.IN_PROGRESS: "in-progress",
+    State.ON_HOLD: "on-hold",
+    State.CANCEL_REQUESTED: None,
+    State.REJECTED: "rejected",
+    State.CANCELLED: "cancelled",
+    State.FAILED: "failed",
+    State.COMPLETED: "completed",
+    State.EXPIRED: "cancelled",
+    State.ENTERED_IN_ERROR: "entered-in-error",
+}
+# What a Task.status means when no businessStatus of ours says more.
+_PLAIN: Final[Mapping[str, State]] = {
+    "draft": State.DRAFT,
+    "requested": State.SENT,
+    "received": State.RECEIVED,
+    "accepted": State.ACCEPTED,
+    "ready": State.ACCEPTED,
+    "rejected": State.REJECTED,
+    "in-progress": State.IN_PROGRESS,
+    "on-hold": State.ON_HOLD,
+    "cancelled": State.CANCELLED,
+    "failed": State.FAILED,
+    "completed": State.COMPLETED,
+    "entered-in-error": State.ENTERED_IN_ERROR,
+}
+_RECALLABLE: Final = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})
+# The status of the request itself after each move; a move that is not named leaves it as it is.
+REQUEST_STATUS: Final[Mapping[Move, str]] = {
+    Move.SEND: "active",
+    Move.REASSIGN: "active",
+    Move.COMPLETE: "completed",
+    Move.ENTER_IN_ERROR: "entered-in-error",
+}
+_REQUEST_ALONE: Final[Mapping[str, State]] = {
+    "draft": State.DRAFT,
+    "active": State.SENT,
+    "on-hold": State.ON_HOLD,
+    "revoked": State.CANCELLED,
+    "completed": State.COMPLETED,
+    "entered-in-error": State.ENTERED_IN_ERROR,
+    "unknown": State.SENT,
+}
+
+Resource = Mapping[str, Any]
+
+
+def is_leg(task: Resource) -> bool:
+    """Whether the Task asks an organisation to fulfil a request: its code is `fulfill`."""
+    return any(coding.get("code") == "fulfill" for coding in task.get("code", {}).get("coding", []))
+
+
+def leg_state(task: Resource) -> State:
+    """Where the leg stands. A status that R4 does not know reads as sent: somebody has yet to answer."""
+    status = str(task.get("status", ""))
+    exact = _exact_state(task)
+    if exact is State.CANCEL_REQUESTED and status in _RECALLABLE:
+        return exact
+    if exact is not None and TASK_STATUS[exact] == status:
+        return exact
+    return _PLAIN.get(status, State.SENT)
+
+
+def referral_state(request: Resource, tasks: Iterable[Resource]) -> State:
+    """Where the referral stands: with its open leg if there is one, else where its last leg left it.
+
+    `tasks` are its legs in any order. What the requester says of the whole (entered in error; given up after
+    the last leg closed) counts before what the legs say; a completed leg makes a completed referral.
+    """
+    legs = sorted(tasks, key=opened_at)
+    status = str(request.get("status", ""))
+    if status == "entered-in-error":
+        return State.ENTERED_IN_ERROR
+    states = [leg_state(task) for task in legs]
+    states = [state for state in states if state is not State.ENTERED_IN_ERROR]
+    if not states:
+        return _REQUEST_ALONE.get(status, State.SENT)
+    if under_way := [state for state in states if state not in CLOSED]:
+        return under_way[-1]
+    if State.COMPLETED in states or status == "completed":
+        return State.COMPLETED
+    return State.CANCELLED if status == "revoked" else states[-1]
+
+
+def state_after(
+    request: Resource, tasks: Sequence[Resource], leg: Resource | None, move: Move, parties: frozenset[Party]
+) -> State:
+    """Where `leg` stands after the move, made by somebody who acts in these parts.
+
+    Without a leg the move is about the referral as a whole. Raises IllegalMove, naming what is possible now.
+    """
+    state = standing(request, tasks, leg)
+    if move is Move.REASSIGN and request.get("status") == "revoked":
+        raise IllegalMove(
+            "'reassign' is not possible: the referral was cancelled by its requester. "
+            "Create a new referral when the service is wanted after all."
+        )
+    if move in moves_now(request, tasks, leg, parties):
+        return next_state(state, move, parties)
+    raise IllegalMove(refusal(state, move, parties))
+
+
+def moves_now(
+    request: Resource, tasks: Sequence[Resource], leg: Resource | None, parties: frozenset[Party]
+) -> tuple[Move, ...]:
+    """The moves that somebody in these parts can make now on `leg`, or on the whole when there is none."""
+    possible = possible_moves(standing(request, tasks, leg), parties)
+    recalled = request.get("status") == "revoked"
+    return tuple(move for move in possible if not (recalled and move is Move.REASSIGN))
+
+
+def standing(request: Resource, tasks: Sequence[Resource], leg: Resource | None) -> State:
+    """The state that decides what may be done: the referral's for its current leg, an old leg's own state."""
+    current = open_leg(tasks) or last_leg(tasks)
+    if leg is None or (current is not None and current.get("id") == leg.get("id")):
+        return referral_state(request, tasks)
+    return leg_state(leg)
+
+
+def open_leg(tasks: Iterable[Resource]) -> Resource | None:
+    """The leg that somebody has to act on: the latest that is not closed; None when all are."""
+    waiting = [task for task in sorted(tasks, key=opened_at) if leg_state(task) not in CLOSED]
+    return waiting[-1] if waiting else None
+
+
+def last_leg(tasks: Sequence[Resource]) -> Resource | None:
+    """The leg opened last, whatever became of it; None for a referral that was never offered to anybody."""
+    return max(tasks, key=opened_at, default=None)
+
+
+def opened_at(task: Resource) -> tuple[str, str]:
+    """When the leg was opened, to sort by; legs opened at one time are in the order of their ids."""
+    return str(task.get("authoredOn", "")), str(task.get("id", ""))
+
+
+def business_status(state: State) -> dict[str, Any]:
+    """Task.businessStatus for a state."""
+    return {
+        "coding": [{"system": REFERRAL_STATE_SYSTEM, "code": state.value, "display": state.replace("_", " ")}]
+    }
+
+
+def _exact_state(task: Resource) -> State | None:
+    for coding in task.get("businessStatus", {}).get("coding", []):
+        if coding.get("system") == REFERRAL_STATE_SYSTEM and coding.get("code") in set(State):
+            return State(coding["code"])
+    return None
