@@ -23,7 +23,8 @@
     ├── MappingError               500 processing    a rule file that lies, or a rule that failed
     ├── ConfigError                500 exception     settings or partner files; the command line exits 78
     ├── StoreError                 500 exception
-    │   └── DatabaseUnreachable    503 transient     retry is safe
+    │   ├── DatabaseUnreachable    503 transient     retry is safe
+    │   └── LeaseLost              409 conflict      another worker holds the lane now
     └── PartnerError               502 processing
         ├── PartnerUnavailable     503 transient     no usable answer; the same delivery may be sent again
         ├── PartnerRefused         502 processing    the partner said no; sending it again will not help
@@ -205,6 +206,12 @@ class DatabaseUnreachable(StoreError):
     """No connection to the database. Nothing was written; trying again later is safe."""
 
     issue, status, retry = "transient", 503, True
+
+
+class LeaseLost(StoreError):
+    """Another worker holds this lane now. What was sent may be sent again, under the same delivery id."""
+
+    issue, status = "conflict", 409
 
 
 class PartnerError(GatewayError):

@@ -1,0 +1,122 @@
+"""What each kind of actor may do with each type of resource: one table, and what is not in it is denied.
+
+The table is decided without looking at data. Which rows an actor may touch is `visibility` (access/visibility.py);
+which of the rows it sees it may also change is `may_write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from gateway.access.actors import HERE, Actor, ActorKind
+from gateway.access.visibility import Visibility, visibility
+from gateway.errors import Forbidden
+from gateway.fhir.resource_types import DIRECTORY_TYPES
+
+__all__ = ["TABLE", "Interaction", "Visibility", "gate", "may_create", "may_write", "only", "visibility"]
+
+
+class Interaction(StrEnum):
+    """What can be done with a resource. Source: https://hl7.org/fhir/R4/http.html"""
+
+    READ = "read"
+    VREAD = "vread"
+    HISTORY = "history"
+    SEARCH = "search"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+Kinds: TypeAlias = frozenset[ActorKind]
+Row: TypeAlias = Mapping[Interaction, Kinds]
+
+EHR, AGENCY, COORDINATOR = ActorKind.EHR, ActorKind.AGENCY, ActorKind.COORDINATOR
+
+PATIENTS: Final = ("Patient",)
+COORDINATION: Final = (
+    "Person", "RelatedPerson", "CarePlan", "CareTeam", "Goal", "ServiceRequest", "Condition", "Observation",
+    "Procedure", "Encounter", "EpisodeOfCare", "Communication", "CommunicationRequest", "DocumentReference",
+    "Consent", "Appointment", "Provenance", "QuestionnaireResponse",
+)  # fmt: skip
+TASKS: Final = ("Task",)
+RECORD: Final = (  # the rest of a patient's record: kept whole for its source and the person's other EHRs
+    "Account", "AdverseEvent", "AllergyIntolerance", "AppointmentResponse", "Basic", "Binary", "BodyStructure",
+    "ChargeItem", "Claim", "ClaimResponse", "ClinicalImpression", "Composition", "Coverage",
+    "CoverageEligibilityRequest", "CoverageEligibilityResponse", "DetectedIssue", "Device", "DeviceRequest",
+    "DeviceUseStatement", "DiagnosticReport", "DocumentManifest", "EnrollmentRequest", "EnrollmentResponse",
+    "ExplanationOfBenefit", "FamilyMemberHistory", "Flag", "Group", "GuidanceResponse", "ImagingStudy",
+    "Immunization", "ImmunizationEvaluation", "ImmunizationRecommendation", "InsurancePlan", "Invoice", "List",
+    "MeasureReport", "Media", "Medication", "MedicationAdministration", "MedicationDispense", "MedicationRequest",
+    "MedicationStatement", "MolecularSequence", "NutritionOrder", "PaymentNotice", "PaymentReconciliation",
+    "Questionnaire", "RequestGroup", "ResearchSubject", "RiskAssessment", "Schedule", "Slot", "Specimen",
+    "Substance", "SupplyDelivery", "SupplyRequest", "VisionPrescription",
+)  # fmt: skip
+
+_READING: Final = (Interaction.READ, Interaction.VREAD, Interaction.HISTORY, Interaction.SEARCH)
+
+
+def _row(read: Iterable[ActorKind], create: Iterable[ActorKind], update: Iterable[ActorKind],
+         delete: Iterable[ActorKind]) -> Row:  # fmt: skip
+    by = dict.fromkeys(_READING, frozenset(read))
+    by |= {Interaction.CREATE: frozenset(create), Interaction.UPDATE: frozenset(update)}
+    return MappingProxyType(by | {Interaction.DELETE: frozenset(delete)})
+
+
+# group of types    read, vread, history, search    create              update                      delete
+_GROUPS: Final = (
+    (PATIENTS,       _row((EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR), (EHR, COORDINATOR),         (EHR,))),
+    (COORDINATION,   _row((EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR), (EHR, COORDINATOR),         (EHR, COORDINATOR))),
+    (TASKS,          _row((EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR), (EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR))),
+    (tuple(sorted(DIRECTORY_TYPES)),
+                     _row((EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR), (EHR, COORDINATOR),         (EHR, COORDINATOR))),
+    (RECORD,         _row((EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR), (EHR, COORDINATOR),         (EHR, COORDINATOR))),
+)  # fmt: skip
+
+TABLE: Final[Mapping[str, Row]] = MappingProxyType({type: row for types, row in _GROUPS for type in types})
+"""type -> interaction -> the kinds that may. Admins appear nowhere: they run the gateway and read no record."""
+
+
+def gate(actor: Actor, interaction: Interaction, type: str) -> None:
+    """Nothing, when this kind of actor may do this with this type. Raises Forbidden otherwise; reads no data."""
+    if actor.kind is ActorKind.GATEWAY:
+        return
+    if actor.kind not in TABLE.get(type, {}).get(interaction, frozenset()):
+        raise Forbidden(f"a client of kind {actor.kind} may not {interaction} {type}")
+
+
+def may_create(actor: Actor, source: str) -> None:
+    """Nothing, when the actor may create rows of `source`. Raises Forbidden: everybody creates as itself."""
+    if actor.kind is not ActorKind.GATEWAY and actor.source != source:
+        raise Forbidden(
+            f"{actor.kind} {actor.name} is bound to source {actor.source} and cannot create for {source}"
+        )
+
+
+def may_write(actor: Actor, interaction: Interaction, type: str, source: str) -> None:
+    """Nothing, when the actor may change a row of `source` that it can see. Raises Forbidden otherwise.
+
+    An EHR changes its own rows, and updates (never deletes) rows of others about the persons it shares with them.
+    It never changes another source's Patient (a person's links decide who sees what) or directory.
+    """
+    if actor.kind is not ActorKind.EHR or source == actor.source:
+        return
+    if interaction is Interaction.UPDATE and type != "Patient" and type not in DIRECTORY_TYPES:
+        return
+    owner = "this gateway" if source == HERE else f"source {source}"
+    raise Forbidden(f"this {type} belongs to {owner}; {actor.name} may read it but not {interaction} it")
+
+
+def only(actor: Actor, *kinds: ActorKind, source: str | None = None) -> None:
+    """Nothing, when the actor is the gateway, one of `kinds`, or bound to `source`. Raises Forbidden otherwise.
+
+    For the store's own books (lanes, ledger, inbox, cursors, audit), which hold no resource rows.
+    """
+    if actor.kind is ActorKind.GATEWAY or actor.kind in kinds:
+        return
+    if source is not None and source == actor.source and actor.kind in (EHR, AGENCY):
+        return
+    raise Forbidden(f"a client of kind {actor.kind} may not use these books")

@@ -1,0 +1,290 @@
+"""The repository of resources: reading them as the actor may, and writing a version with everything that goes with it.
+
+A write is one step of the transaction it is in: the head row, the immutable version, the index, whom it is about, the
+change for readers of the feed, and one message for the fan-out lane. The audit row is the act's, one per request.
+Hidden and missing look the same: every way in raises the same NotFound.
+Source: https://hl7.org/fhir/R4/http.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from gateway.access.actors import HERE
+from gateway.access.policy import Interaction, gate, may_create, may_write
+from gateway.errors import Conflict, Gone, NotFound, PreconditionFailed, Unprocessable
+from gateway.fhir.json_codec import Resource, write
+from gateway.fhir.references import parse_reference, relative
+from gateway.fhir.resource_types import R4_TYPES
+from gateway.fhir.subjects import patients_named
+from gateway.store import lanes, links
+from gateway.store.database import Transaction
+from gateway.store.postings import hashed, keys_of
+from gateway.store.rows import select
+from gateway.store.versions import COLUMNS, Version, instant, our_id, stamped, version_of
+
+FAN_OUT: Final = "fanout"
+
+_READ = f"""
+    SELECT {COLUMNS} FROM resource AS r
+    JOIN resource_version AS v ON v.resource_pk = r.pk AND v.version = r.version
+    WHERE r.type = :type AND r.id = :id AND {{rows}}
+"""  # noqa: S608 (fixed text)
+_VREAD = f"""
+    SELECT {COLUMNS} FROM resource AS r
+    JOIN resource_version AS v ON v.resource_pk = r.pk
+    WHERE r.type = :type AND r.id = :id AND v.version = :version AND {{versions}}
+"""  # noqa: S608 (fixed text)
+_HISTORY = f"""
+    SELECT {COLUMNS} FROM resource AS r
+    JOIN resource_version AS v ON v.resource_pk = r.pk
+    WHERE r.type = :type AND r.id = :id AND v.version < :before AND {{versions}}
+    ORDER BY v.version DESC LIMIT :count
+"""  # noqa: S608 (fixed text)
+# Rows are locked in the order in which they are returned, the same for everybody.
+_LOCK = """
+    SELECT r.pk, r.type, r.id, r.version, r.deleted, r.source, r.owner_org FROM resource AS r
+    WHERE (r.type, r.id) IN (SELECT * FROM unnest(CAST(:types AS text[]), CAST(:ids AS uuid[]))) AND {rows}
+    ORDER BY r.type, r.id FOR UPDATE OF r
+"""
+_INSERT = text("""
+    INSERT INTO resource (type, id, version, last_updated, source, owner_org)
+    VALUES (:type, :id, 1, date_trunc('milliseconds', gateway_now()), :source, :owner_org)
+    ON CONFLICT (type, id) DO NOTHING
+    RETURNING pk, last_updated
+""")
+# A statement of its own after the lock, so that its time is later than the lock's; and never not later than before.
+_ADVANCE = text("""
+    UPDATE resource SET version = version + 1, deleted = :deleted,
+        last_updated = greatest(date_trunc('milliseconds', gateway_now()), last_updated + interval '1 millisecond')
+    WHERE pk = :pk
+    RETURNING version, last_updated
+""")
+_KEEP = text("""
+    WITH kept AS (
+        INSERT INTO resource_version (resource_pk, version, body, patients, method, author, at)
+        VALUES (:pk, :version, :body, CAST(:patients AS uuid[]), :method, :author, :at)
+    )
+    INSERT INTO change (resource_pk, version) VALUES (:pk, :version)
+""")
+_UNINDEX = text("DELETE FROM posting WHERE resource_pk = :pk AND NOT h = ANY(CAST(:hashes AS bigint[]))")
+_INDEX = text("""
+    INSERT INTO posting (h, resource_pk) SELECT h, :pk FROM unnest(CAST(:hashes AS bigint[])) AS h
+    ON CONFLICT DO NOTHING
+""")
+_NO_LONGER_ABOUT = text("""
+    DELETE FROM resource_patient WHERE resource_pk = :pk AND NOT patient_id = ANY(CAST(:patients AS uuid[]))
+""")
+_ABOUT = text("""
+    INSERT INTO resource_patient (resource_pk, patient_id) SELECT :pk, p FROM unnest(CAST(:patients AS uuid[])) AS p
+    ON CONFLICT DO NOTHING
+""")
+_LAST_ABOUT = text("SELECT patient_id FROM resource_patient WHERE resource_pk = :pk ORDER BY patient_id")
+
+
+def read(tx: Transaction, type: str, id: str) -> Version:
+    """The resource as it stands. Raises NotFound, or Gone after a deletion."""
+    version = find(tx, type, id)
+    if version is None:
+        raise _not_found(type, id)
+    if version.deleted:
+        raise Gone(f"{version.reference} was deleted at {version.last_updated}; its history remains")
+    return version
+
+
+def find(tx: Transaction, type: str, id: str) -> Version | None:
+    """The resource as it stands, a deletion included; None when the actor cannot see one."""
+    gate(tx.actor, Interaction.READ, type)
+    uuid = our_id(id)
+    found = select(tx, _READ, {"type": type, "id": uuid}) if uuid else ()
+    return version_of(found[0]) if found else None
+
+
+def vread(tx: Transaction, type: str, id: str, version: int) -> Version:
+    """One version, judged by what it said itself. Raises NotFound, or Gone when that version is a deletion."""
+    gate(tx.actor, Interaction.VREAD, type)
+    uuid = our_id(id)
+    asked = {"type": type, "id": uuid, "version": version}
+    found = select(tx, _VREAD, asked) if uuid and 0 < version < 2**31 else ()
+    if not found:
+        raise _not_found(type, id)
+    held = version_of(found[0])
+    if held.deleted:
+        raise Gone(f"{held.reference} was deleted at {held.last_updated}; earlier versions remain")
+    return held
+
+
+def history(
+    tx: Transaction, type: str, id: str, count: int = 50, before: int | None = None
+) -> tuple[Version, ...]:
+    """Versions, newest first, deletions included, at most `count`, only those below version `before`.
+
+    Raises NotFound when the actor can see none at all.
+    """
+    gate(tx.actor, Interaction.HISTORY, type)
+    uuid = our_id(id)
+    asked = {"type": type, "id": uuid, "before": before or 2**31 - 1, "count": count}
+    found = select(tx, _HISTORY, asked) if uuid else ()
+    if not found and find(tx, type, id) is None:
+        raise _not_found(type, id)
+    return tuple(version_of(row) for row in found)
+
+
+def lock(tx: Transaction, references: Iterable[str]) -> dict[str, int]:
+    """Version by reference of those the actor can see, which nobody else may change until this transaction ends.
+
+    Locks are taken in one order for everybody, so lock all you will write before you write the first.
+    """
+    heads = _lock_heads(tx, references)
+    return {relative(head["type"], str(head["id"])): head["version"] for head in heads}
+
+
+def create(
+    tx: Transaction, resource: Resource, *, source: str, owner_org: str | None = None, id: str | None = None
+) -> Version:
+    """Version 1 of a new resource. `id` is one the ledger allocated; without it a new one is made.
+
+    Raises Forbidden when the actor may not create for `source`, Conflict when the id is taken.
+    """
+    type = _type_of(resource)
+    gate(tx.actor, Interaction.CREATE, type)
+    may_create(tx.actor, source)
+    uuid = uuid4() if id is None else our_id(id)
+    if uuid is None:
+        raise Unprocessable("an id of this store is a UUID in lower case", expression=f"{type}.id")
+    new = {"type": type, "id": uuid, "source": source, "owner_org": our_id(owner_org)}
+    row = tx.connection.execute(_INSERT, new).mappings().one_or_none()
+    if row is None:
+        raise Conflict(f"{relative(type, str(uuid))} exists already; update it instead")
+    head = {**new, **row, "version": 1}
+    return _write(tx, head, resource, "POST")
+
+
+def update(tx: Transaction, resource: Resource, *, expect: int | None = None) -> Version:
+    """The next version of the resource that `resource` names by type and id; a deleted one comes back.
+
+    Raises NotFound, Forbidden, and PreconditionFailed when it no longer is at version `expect`.
+    """
+    type = _type_of(resource)
+    head = _locked(tx, type, str(resource.get("id")), Interaction.UPDATE, expect)
+    row = tx.connection.execute(_ADVANCE, {"pk": head["pk"], "deleted": False}).mappings().one()
+    return _write(tx, {**head, **row}, resource, "PUT")
+
+
+def delete(tx: Transaction, type: str, id: str, *, expect: int | None = None) -> Version:
+    """The version that says it was deleted; deleting again changes nothing. History and visibility remain.
+
+    Raises NotFound, Forbidden, and PreconditionFailed when it no longer is at version `expect`.
+    """
+    head = _locked(tx, type, id, Interaction.DELETE, expect)
+    if head["deleted"]:
+        held = find(tx, type, id)
+        assert held is not None, "a locked row can be read"
+        return held
+    row = tx.connection.execute(_ADVANCE, {"pk": head["pk"], "deleted": True}).mappings().one()
+    return _write(tx, {**head, **row}, None, "DELETE")
+
+
+def _write(tx: Transaction, head: dict[str, Any], resource: Resource | None, method: str) -> Version:
+    """Everything a new version brings with it. A deletion leaves the index but is still about the same patients."""
+    pk, type, id = head["pk"], head["type"], str(head["id"])
+    at: datetime = head["last_updated"]
+    body, hashes, patients = b"", list[int](), list[UUID]()
+    if resource is None:
+        patients = [row.patient_id for row in tx.connection.execute(_LAST_ABOUT, {"pk": pk})]
+    else:
+        kept = stamped(
+            resource, id=id, version=head["version"], last_updated=instant(at), source=head["source"]
+        )
+        body, hashes = write(kept), sorted(map(hashed, keys_of(kept)))
+        patients = sorted({patient for patient in map(our_id, patients_named(kept)) if patient})
+    tx.connection.execute(
+        _KEEP,
+        {
+            "pk": pk,
+            "version": head["version"],
+            "body": body or None,
+            "patients": patients,
+            "method": method,
+            "author": tx.actor.name,
+            "at": at,
+        },
+    )
+    if head["version"] > 1:
+        tx.connection.execute(_UNINDEX, {"pk": pk, "hashes": hashes})
+        tx.connection.execute(_NO_LONGER_ABOUT, {"pk": pk, "patients": patients})
+    tx.connection.execute(_INDEX, {"pk": pk, "hashes": hashes})
+    tx.connection.execute(_ABOUT, {"pk": pk, "patients": patients})
+    if type == "Patient" and head["source"] == HERE:
+        links.mirror(tx, id, links.linked_patients(resource or {}))
+    written = Version(
+        type=type,
+        id=id,
+        version=head["version"],
+        last_updated=instant(at),
+        body=body,
+        source=head["source"],
+        owner_org=str(head["owner_org"]) if head["owner_org"] else None,
+        deleted=resource is None,
+        method=method,
+        author=tx.actor.name,
+    )
+    _fan_out(tx, written, [str(patient) for patient in patients])
+    return written
+
+
+def _fan_out(tx: Transaction, written: Version, patients: list[str]) -> None:
+    """One message, in the lane of the person it is about, so that what is sent on keeps its order per person."""
+    persons = links.persons_of(tx, patients)
+    lanes.enqueue(
+        tx,
+        FAN_OUT,
+        persons[0] if persons else written.reference,
+        {
+            "reference": written.reference,
+            "version": written.version,
+            "method": written.method,
+            "source": written.source,
+            "author_source": tx.actor.source,
+        },
+    )
+
+
+def _locked(
+    tx: Transaction, type: str, id: str, interaction: Interaction, expect: int | None
+) -> dict[str, Any]:
+    gate(tx.actor, interaction, type)
+    heads = _lock_heads(tx, [relative(type, id)])
+    if not heads:
+        raise _not_found(type, id)
+    head = heads[0]
+    may_write(tx.actor, interaction, type, head["source"])
+    if expect is not None and head["version"] != expect:
+        raise PreconditionFailed(
+            f"{relative(type, id)} is at version {head['version']}, not {expect}: read it again, then decide again"
+        )
+    return head
+
+
+def _lock_heads(tx: Transaction, references: Iterable[str]) -> list[dict[str, Any]]:
+    asked = [(it.type, uuid) for it in map(parse_reference, references) if (uuid := our_id(it.id))]
+    if not asked:
+        return []
+    found = select(tx, _LOCK, {"types": [type for type, _ in asked], "ids": [id for _, id in asked]})
+    return [dict(row) for row in found]
+
+
+def _type_of(resource: Resource) -> str:
+    type = resource.get("resourceType")
+    if not isinstance(type, str) or type not in R4_TYPES:
+        raise Unprocessable("resourceType must name a resource type of FHIR R4", expression="resourceType")
+    return type
+
+
+def _not_found(type: str, id: str) -> NotFound:
+    return NotFound(f"{relative(type, id)} does not exist here")

@@ -1,0 +1,103 @@
+"""One version of one resource, as it was written and as it is read ever after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.errors import Gone
+from gateway.fhir.json_codec import Resource, read_stored
+from gateway.fhir.references import relative
+
+SOURCE_URI: Final = "https://care-gateway.example/fhir/source/"
+"""`meta.source` of every stored resource is this plus the name of its source."""
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A stored version.
+
+    last_updated  instant in UTC with milliseconds: 2026-03-01T09:30:00.125Z
+    body          the resource as JSON, with id and meta as stored; empty when this version is a deletion
+    source        whose row it is: a partner, the name given to a load, or `here`; the same for all versions
+    method        POST, PUT or DELETE, as a history Bundle says it
+    author        name of the actor that wrote it
+    """
+
+    type: str
+    id: str
+    version: int
+    last_updated: str
+    body: bytes
+    source: str
+    owner_org: str | None
+    deleted: bool
+    method: str
+    author: str
+
+    @property
+    def resource(self) -> Resource:
+        """The resource as a fresh value, the caller's to change. Raises Gone for a deletion."""
+        if self.deleted:
+            raise Gone(f"{self.reference} was deleted at {self.last_updated}; its history remains")
+        value = read_stored(self.body)
+        assert isinstance(value, dict), "only resources are stored"
+        return value
+
+    @property
+    def reference(self) -> str:
+        """`CarePlan/<id>`, without the version."""
+        return relative(self.type, self.id)
+
+    @property
+    def etag(self) -> str:
+        """`W/"3"`. Source: https://hl7.org/fhir/R4/http.html#versioning"""
+        return f'W/"{self.version}"'
+
+
+COLUMNS: Final = """r.type, r.id, v.version, v.at, v.body, r.source, r.owner_org, v.method, v.author"""
+"""What a statement over `resource r` and `resource_version v` selects for `version_of`."""
+
+
+def version_of(row: Mapping[str, Any]) -> Version:
+    """The version that a row of COLUMNS holds."""
+    return Version(
+        type=row["type"],
+        id=str(row["id"]),
+        version=row["version"],
+        last_updated=instant(row["at"]),
+        body=bytes(row["body"] or b""),
+        source=row["source"],
+        owner_org=str(row["owner_org"]) if row["owner_org"] else None,
+        deleted=row["body"] is None,
+        method=row["method"],
+        author=row["author"],
+    )
+
+
+def stamped(resource: Resource, *, id: str, version: int, last_updated: str, source: str) -> Resource:
+    """The resource with our id and meta; everything else, and the order of all elements, as it was."""
+    ours = {"versionId": str(version), "lastUpdated": last_updated, "source": SOURCE_URI + source}
+    meta = {**(resource.get("meta") or {}), **ours}
+    first = {"resourceType": resource["resourceType"]}
+    if "id" not in resource:
+        first["id"] = id
+    if "meta" not in resource:
+        first["meta"] = meta
+    return {**first, **resource, "id": id, "meta": meta}
+
+
+def instant(moment: datetime) -> str:
+    """A moment as a FHIR instant in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def our_id(text: str | None) -> UUID | None:
+    """The id as a UUID, or None when it is no id of ours. FHIR ids are case-sensitive, so only one spelling is."""
+    return UUID(text) if text is not None and _UUID.fullmatch(text) else None
