@@ -37,9 +37,14 @@ class Processes:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in reversed(self.running.values()):
+        self.stop()
+
+    def stop(self) -> None:
+        """Ask every process to end, the last started first; kill what does not."""
+        stopping = [self.running.pop(name) for name in reversed(list(self.running))]
+        for process in stopping:
             process.send_signal(signal.SIGTERM)
-        for process in self.running.values():
+        for process in stopping:
             try:
                 process.wait(STOP_WITHIN_S)
             except subprocess.TimeoutExpired:
