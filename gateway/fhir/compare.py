@@ -1,7 +1,7 @@
 """When two resources say the same: equal in value, however each system spells it.
 
-Left out: id, meta, and narrative whose status is `generated`. Decimals are equal by value, moments by moment, and
-an element that is missing, null, an empty list or an empty object is the same absence.
+Left out: id, meta, and narrative whose status is `generated`. Decimals are equal by value, moments by moment,
+and an element that is missing, null, an empty list or an empty object is the same absence.
 """
 
 from __future__ import annotations

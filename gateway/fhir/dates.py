@@ -46,7 +46,7 @@ class _Known:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The value of a text. Raises ValueError, without quoting it, when it is none or no day of any year."""
+        """The value of a text. Raises ValueError, without quoting it, when it is none or no real day."""
         found = cls._pattern.fullmatch(text)
         if found is None:
             raise ValueError(f"not {cls._meaning}")

@@ -47,22 +47,26 @@ def read_untrusted(
 ) -> JSON:
     """The value of bytes that anybody may have sent.
 
-    Raises TooLarge over `max_bytes` or `max_nodes`. Raises Unreadable, naming line, column and reason and never a
-    value, for anything else that is not JSON as FHIR means it: duplicate keys, NaN, lone surrogates, NUL, nesting
-    deeper than `max_depth`, numbers of absurd size, bytes that are not UTF-8. A UTF-8 byte order mark is skipped.
+    Raises TooLarge over `max_bytes` or `max_nodes`. Raises Unreadable, naming line, column and reason, never
+    a value, for anything else that is not JSON as FHIR means it: duplicate keys, NaN, lone surrogates, NUL,
+    nesting deeper than `max_depth`, numbers of absurd size, not UTF-8. A UTF-8 byte order mark is skipped.
     """
     if len(data) > max_bytes:
         raise TooLarge(f"The JSON is {len(data)} bytes long; at most {max_bytes} are read.")
     text = _decoded(data)
     _check_size_and_depth(text, max_nodes, max_depth)
+    fault = ""
+    value: JSON = None
     try:
-        value: JSON = _STRICT.decode(text)
+        value = _STRICT.decode(text)
     except json.JSONDecodeError as error:
         # Neither chained nor quoted: the original error carries the whole document.
         reason = error.msg.split(":")[0].removesuffix(" at").removesuffix(" starting").lower()
         raise Unreadable(_worded(error.lineno, error.colno, reason)) from None
     except _RefusedError as refused:
-        _explain(text, str(refused))
+        fault = str(refused)
+    if fault:
+        _explain(text, fault)
     if _SUSPICIOUS_ESCAPE.search(text):
         _check_strings(text)
     return value

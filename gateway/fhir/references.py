@@ -14,7 +14,7 @@ from typing import Any, Final
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.resource_types import R4_TYPES
 
-_ID: Final = r"[A-Za-z0-9\-.]{1,64}"
+_ID: Final = r"[A-Za-z0-9\-._]{1,64}"  # R4 has no underscore in ids; published examples do
 _LITERAL: Final = re.compile(
     rf"(?:(?P<base>https?://[^\s?#]+)/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_history/(?P<version>{_ID}))?"
 )
