@@ -1,0 +1,105 @@
+"""What every test may ask for: a database of its own, and the published examples.
+
+The databases live in one embedded PostgreSQL per run, or in the server that CARE_GATEWAY_TEST_DATABASE_URL names (a
+role that may create databases). A PostgreSQL that does not come up is a failure, never a skip.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from gateway.store import migrate
+from gateway.store.database import Database
+from gateway.store.embedded import EmbeddedServer
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A URL of the server under test, for a role that may create databases."""
+    named = os.environ.get("CARE_GATEWAY_TEST_DATABASE_URL")
+    if named:
+        yield named
+        return
+    folder = Path(tempfile.mkdtemp(prefix="care-gateway-tests-"))
+    folder.chmod(0o711)  # run by root, PostgreSQL's account must reach its own folder inside
+    server = EmbeddedServer(folder / "var", durable=False)
+    try:
+        yield server.ensure_running()
+    finally:
+        server.remove()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(server_url: str) -> Iterator[str]:
+    """The name of a migrated, empty database that each test's own is copied from."""
+    name = f"care_gateway_test_{secrets.token_hex(4)}"
+    create_database(server_url, name)
+    database = Database.connect(url_of(server_url, name))
+    migrate.upgrade(database)
+    database.close()
+    yield name
+    drop_database(server_url, name)
+
+
+@pytest.fixture
+def database_url(server_url: str, migrated_template: str) -> Iterator[str]:
+    """The URL of a fresh migrated database, this test's own; for tests that start other processes."""
+    name = f"{migrated_template}_{secrets.token_hex(4)}"
+    create_database(server_url, name, template=migrated_template)
+    yield url_of(server_url, name)
+    drop_database(server_url, name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh migrated database, this test's own, whose clock the test may move."""
+    database = Database.connect(database_url, pool_size=5, test_mode=True)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The published examples beside the project; a test that needs them is skipped where they are absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        reason = "the published examples (../shared/data) are not on this machine"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+def create_database(server_url: str, name: str, template: str = "template0") -> None:
+    """An empty database, or a copy of `template`."""
+    encoding = " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'" if template == "template0" else ""
+    _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"{encoding}')
+
+
+def drop_database(server_url: str, name: str) -> None:
+    """The database is gone, whoever is still connected to it."""
+    _run(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def url_of(server_url: str, name: str) -> str:
+    """The same server's URL for the database `name`."""
+    parts = urlsplit(server_url)
+    # urlunsplit drops the empty host of a socket URL ("postgresql:///name?host=…"); libpq wants it back.
+    return urlunsplit(parts._replace(path=f"/{name}")).replace(":/" + name, ":///" + name)
+
+
+def _run(server_url: str, statement: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(statement.encode())
