@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Flask, Response, request
 
@@ -103,8 +104,7 @@ def create_ehr(shelf: Shelf, base_url: str, *, token: str | None = None) -> Flas
     def create(type_: str) -> Response:
         resource = _body(type_)
         if condition := request.headers.get("If-None-Exist"):
-            query = [tuple(part.split("=", 1)) for part in condition.split("&")]
-            found = matching(shelf.newest(type_), [(name, value) for name, value in query])
+            found = matching(shelf.newest(type_), parse_qsl(condition, keep_blank_values=True))
             if len(found) > 1:
                 return _outcome(
                     HTTPStatus.PRECONDITION_FAILED, "multiple-matches", "more than one resource matches"

@@ -41,7 +41,7 @@ def page_in(answer: Answer, what: str) -> Page:
         raise AnswerUnreadable(
             f"{what}: the answer is a {_said(bundle.get('resourceType'))}, expected Bundle"
         )
-    entries = bundle.get("entry") or []
+    entries = bundle.get("entry", [])
     if not isinstance(entries, list):
         raise AnswerUnreadable(f"{what}: Bundle.entry is not a list")
     resources: list[Any] = []
