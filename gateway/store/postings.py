@@ -41,11 +41,13 @@ def keys_of(resource: Resource) -> frozenset[str]:
     )
 
 
-def token_key(type: str, param: str, value: str) -> str:
-    """The key that a token search value asks for: `system|code`, `|code`, `code` or `system|`."""
-    system, bar, code = value.partition("|")
-    if not bar:
-        return _key(type, param, "code", system)
+def token_key(type: str, param: str, system: str | None, code: str) -> str:
+    """The key that a token search value asks for.
+
+    `system|code`; `|code` (system "": a code that has none); `code` (system None: any); `system|` (code "": any).
+    """
+    if system is None:
+        return _key(type, param, "code", code)
     if not code:
         return _key(type, param, "system", system)
     return _key(type, param, "both", system, code)
