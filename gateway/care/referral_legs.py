@@ -52,13 +52,6 @@ _PLAIN: Final[Mapping[str, State]] = {
     "entered-in-error": State.ENTERED_IN_ERROR,
 }
 _RECALLABLE: Final = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})
-# The status of the request itself after each move; a move that is not named leaves it as it is.
-REQUEST_STATUS: Final[Mapping[Move, str]] = {
-    Move.SEND: "active",
-    Move.REASSIGN: "active",
-    Move.COMPLETE: "completed",
-    Move.ENTER_IN_ERROR: "entered-in-error",
-}
 _REQUEST_ALONE: Final[Mapping[str, State]] = {
     "draft": State.DRAFT,
     "active": State.SENT,
@@ -92,21 +85,23 @@ def referral_state(request: Resource, tasks: Iterable[Resource]) -> State:
     """Where the referral stands: with its open leg if there is one, else where its last leg left it.
 
     `tasks` are its legs in any order. What the requester says of the whole (entered in error; given up after
-    the last leg closed) counts before what the legs say; a completed leg makes a completed referral.
+    the last leg closed) counts before what closed legs say; a completed leg makes a completed referral. A leg
+    that is only drafted says something when nothing else is open.
     """
-    legs = sorted(tasks, key=opened_at)
     status = str(request.get("status", ""))
     if status == "entered-in-error":
         return State.ENTERED_IN_ERROR
+    legs = [task for task in sorted(tasks, key=opened_at) if leg_state(task) is not State.ENTERED_IN_ERROR]
     states = [leg_state(task) for task in legs]
-    states = [state for state in states if state is not State.ENTERED_IN_ERROR]
-    if not states:
-        return _REQUEST_ALONE.get(status, State.SENT)
-    if under_way := [state for state in states if state not in CLOSED]:
-        return under_way[-1]
-    if State.COMPLETED in states or status == "completed":
+    if (current := open_leg(legs)) is not None and leg_state(current) is not State.DRAFT:
+        return leg_state(current)
+    if State.COMPLETED in states or (states and status == "completed"):
         return State.COMPLETED
-    return State.CANCELLED if status == "revoked" else states[-1]
+    if states and status == "revoked":
+        return State.CANCELLED
+    if current is not None:
+        return State.DRAFT
+    return states[-1] if states else _REQUEST_ALONE.get(status, State.SENT)
 
 
 def state_after(
@@ -145,9 +140,11 @@ def standing(request: Resource, tasks: Sequence[Resource], leg: Resource | None)
 
 
 def open_leg(tasks: Iterable[Resource]) -> Resource | None:
-    """The leg that somebody has to act on: the latest that is not closed; None when all are."""
+    """The leg that somebody has to act on: the latest that is sent and not closed, else a draft; or None."""
     waiting = [task for task in sorted(tasks, key=opened_at) if leg_state(task) not in CLOSED]
-    return waiting[-1] if waiting else None
+    offered = [task for task in waiting if leg_state(task) is not State.DRAFT]
+    sent_first = offered or waiting
+    return sent_first[-1] if sent_first else None
 
 
 def last_leg(tasks: Sequence[Resource]) -> Resource | None:
