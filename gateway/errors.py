@@ -7,6 +7,7 @@
     ├── SignInNeeded               401 login         no key, or one that is unknown, disabled or malformed
     ├── Forbidden                  403 forbidden     decided without looking at data (kind, type, interaction)
     ├── NotFound                   404 not-found     missing, or hidden from this actor: the two look the same
+    │   └── NotServed              404 not-supported a type or an operation that this gateway does not offer
     ├── MethodNotAllowed           405 not-supported
     ├── NotAcceptable              406 not-supported
     ├── Conflict                   409 conflict
@@ -108,6 +109,12 @@ class NotFound(GatewayError):
     """Nothing by that name exists for this actor."""
 
     issue, status = "not-found", 404
+
+
+class NotServed(NotFound):
+    """The address is well formed, but this type or operation is not offered here."""
+
+    issue = "not-supported"
 
 
 class MethodNotAllowed(GatewayError):
