@@ -16,8 +16,9 @@ from gateway.records.kinds import RecordKind
 from gateway.records.organisation import OrganisationSchema
 from gateway.records.person import PersonSchema
 from gateway.records.practitioner import PractitionerSchema
+from gateway.records.read_only import changed_read_only, keep_read_only
 from gateway.records.referral import ReferralSchema
-from gateway.records.validation import changed_read_only, keep_read_only, validate
+from gateway.records.validation import validate
 
 __all__ = [
     "RECORDS",

@@ -53,6 +53,24 @@ ACTIVITY_STATUS = (
 )
 
 
+# The fields of an activity that live in CarePlan.activity.detail.
+DESCRIBED_HERE = (
+    "kind",
+    "title",
+    "code",
+    "status",
+    "status_reason",
+    "starts_at",
+    "ends_at",
+    "timing_text",
+    "location",
+    "performers",
+    "goals",
+    "instructions",
+    "do_not_perform",
+)
+
+
 class Progress(Shape):
     """How an activity is going, in somebody's words."""
 
@@ -83,7 +101,7 @@ class Activity(Shape):
     ends_at = DateTimeText()
     timing_text = Text()
     location = RecordId("location")
-    location_text = Text()
+    location_text = Text(dump_only=True)
     performers = many(ReferenceText())
     goals = many(RecordId("goal"))
     instructions = Text()
@@ -93,6 +111,15 @@ class Activity(Shape):
     outcome_codes = many(Concept)
     progress = many(Progress)
     cost = one(Cost)
+
+    @validates_schema
+    def _described_here_or_elsewhere(self, data: Mapping[str, Any], **_: Any) -> None:
+        """cpl-3: a reference or a detail, not both. Source: https://hl7.org/fhir/R4/careplan.html"""
+        if data.get("request") is None:
+            return
+        for name in DESCRIBED_HERE:
+            if data.get(name) not in (None, []):
+                raise ValidationError("cannot stand beside request: the request itself says it", name)
 
     @validates_schema
     def _one_kind_of_timing(self, data: Mapping[str, Any], **_: Any) -> None:

@@ -14,7 +14,7 @@ class Member(Shape):
 
     id = ItemId()
     member = ReferenceText()
-    member_text = Text()
+    member_text = Text(dump_only=True)
     role = one(Coding)
     role_text = Text()
     starts_on = DateText()

@@ -44,17 +44,18 @@ class Target(Shape):
     high = DecimalNumber()
     unit = Text()
     text = Text()
+    code = one(Coding)
 
     @validates_schema
     def _one_kind_of_aim(self, data: Mapping[str, Any], **_: Any) -> None:
         """FHIR holds one detail[x] a target. Source: https://hl7.org/fhir/R4/goal.html"""
         kinds = [
             kind
-            for kind in (("value",), ("low", "high"), ("text",))
+            for kind in (("value",), ("low", "high"), ("text", "code"))
             if any(data.get(field) is not None for field in kind)
         ]
         if len(kinds) > 1:
-            raise ValidationError("give one of: a value, low and high, or text", kinds[1][0])
+            raise ValidationError("give one of: a value, low and high, or text and code", kinds[1][0])
 
 
 class GoalSchema(Record):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
 from gateway.records.scalars import (
     CodeText,
     DateText,
@@ -70,6 +75,12 @@ class PersonSchema(Record):
     emergency_contacts = many(EmergencyContact)
     general_practitioners = many(ReferenceText())
     managing_organisation = RecordId("organisation")
-    managing_organisation_text = Text()
+    managing_organisation_text = Text(dump_only=True)
     active = YesNo()
     sources = many(Link, dump_only=True)
+
+    @validates_schema
+    def _one_answer_about_birth(self, data: Mapping[str, Any], **_: Any) -> None:
+        """FHIR holds one multipleBirth[x] a Patient. Source: https://hl7.org/fhir/R4/patient.html"""
+        if data.get("multiple_birth") is not None and data.get("birth_order") is not None:
+            raise ValidationError("give either multiple_birth or birth_order", "birth_order")

@@ -24,7 +24,7 @@ class Qualification(Shape):
     text = Text()
     identifiers = many(Identifier)
     issuer = RecordId("organisation")
-    issuer_text = Text()
+    issuer_text = Text(dump_only=True)
     starts_on = DateText()
     ends_on = DateText()
 

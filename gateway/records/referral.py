@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
 from gateway.records.scalars import CodeText, DateTimeText, InstantText, ItemId, RecordId, ReferenceText, Text
-from gateway.records.shapes import Coding, Concept, Note, Record, Shape, many, one
+from gateway.records.shapes import Coding, Concept, Identifier, Note, Record, Shape, many, one
 
 # Source: https://hl7.org/fhir/R4/valueset-request-intent.html
 INTENT = (
@@ -40,7 +45,7 @@ class Leg(Shape):
 
     id = ItemId(dump_only=True)
     organisation = RecordId("organisation")
-    organisation_text = Text()
+    organisation_text = Text(dump_only=True)
     service = RecordId("service")
     status = CodeText(dump_only=True)
     reason_code = one(Coding)
@@ -71,6 +76,7 @@ class ReferralSchema(Record):
 
     person = RecordId("person", required=True)
     reference_number = Text()
+    identifiers = many(Identifier)
     state = Text(dump_only=True)
     intent = CodeText(*INTENT)
     priority = CodeText(*PRIORITY)
@@ -87,10 +93,18 @@ class ReferralSchema(Record):
     authored_at = DateTimeText()
     needed_from = DateTimeText()
     needed_by = DateTimeText()
+    needed_at = DateTimeText()
     recipients_wanted = many(ReferenceText())
     consent = RecordId("consent")
-    attachments = many(ReferenceText())
+    attachments = many(RecordId("document"))
     person_instructions = Text()
     legs = many(Leg)
     events = many(Event, dump_only=True)
     notes = many(Note)
+
+    @validates_schema
+    def _one_kind_of_time(self, data: Mapping[str, Any], **_: Any) -> None:
+        """FHIR holds one occurrence[x] a request. Source: https://hl7.org/fhir/R4/servicerequest.html"""
+        ranged = data.get("needed_from") is not None or data.get("needed_by") is not None
+        if ranged and data.get("needed_at") is not None:
+            raise ValidationError("give either needed_from and needed_by, or needed_at", "needed_at")
