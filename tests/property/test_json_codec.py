@@ -20,7 +20,8 @@ SCALARS = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | TEXT | DE
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=30)
 PIECES = st.sampled_from(
     ['"', "\\", '\\"', "{", "}", "[", "]", ",", ":", "NaN", "-Infinity", "1e5", "1e5e5", "-", "0.1", '"a"',
-     '"a":', "\\u0000", "\\ud800", "tru", "null", "\n", " ", "\N{GRINNING FACE}", "[" * 70, "9" * 70, '{"a":1,"a":2}']
+     '"a":', "\\u0000", "\\ud800", "tru", "null", "\n", " ", "\N{GRINNING FACE}", "[" * 70, "9" * 70,
+     '{"a":1,"a":2}']
 )  # fmt: skip
 
 
