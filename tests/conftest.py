@@ -1,7 +1,7 @@
 """What every test may ask for: a database of its own, and the published examples.
 
-The databases live in one embedded PostgreSQL per run, or in the server that CARE_GATEWAY_TEST_DATABASE_URL names (a
-role that may create databases). A PostgreSQL that does not come up is a failure, never a skip.
+The databases live in one embedded PostgreSQL per run, or in the server that CARE_GATEWAY_TEST_DATABASE_URL
+names (a role that may create databases). A PostgreSQL that does not come up is a failure, never a skip.
 """
 
 from __future__ import annotations

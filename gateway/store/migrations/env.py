@@ -1,4 +1,4 @@
-"""What Alembic runs for each upgrade: on the connection, and so in the transaction, that `migrate.upgrade` opened."""
+"""What Alembic runs for each upgrade, on the connection and in the transaction of `migrate.upgrade`."""
 
 from __future__ import annotations
 
