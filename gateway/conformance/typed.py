@@ -1,8 +1,8 @@
 """A second opinion on the shape of a resource, from the typed model `fhir.resources.R4B`.
 
-The model checks names, cardinalities and primitive forms, no codes and no invariants. It rewrites decimals and
-times, so it only ever looks: nothing that it made of a received resource is stored or sent. It is loaded type by
-type, when first asked. It is the model of R4B: where R4 differs, R4 is right (`UNKNOWN_TO_THE_MODEL`).
+The model checks names, cardinalities and primitive forms, no codes and no invariants. It rewrites decimals
+and times, so it only ever looks: nothing that it made of a received resource is stored or sent. It is loaded
+type by type, when first asked. Where R4 and R4B differ, R4 is right (`UNKNOWN_TO_THE_MODEL`).
 Source: https://hl7.org/fhir/R4/json.html
 """
 
