@@ -1,7 +1,7 @@
 """What each kind of actor may do with each type of resource: one table, and what is not in it is denied.
 
-The table is decided without looking at data. Which rows an actor may touch is `visibility` (access/visibility.py);
-which of the rows it sees it may also change is `may_write`.
+The table is decided without looking at data. Which rows an actor may touch is `visibility`
+(access/visibility.py); which of the rows it sees it may also change is `may_write`.
 """
 
 from __future__ import annotations
@@ -44,13 +44,14 @@ COORDINATION: Final = (
 )  # fmt: skip
 TASKS: Final = ("Task",)
 RECORD: Final = (  # the rest of a patient's record: kept whole for its source and the person's other EHRs
-    "Account", "AdverseEvent", "AllergyIntolerance", "AppointmentResponse", "Basic", "Binary", "BodyStructure",
-    "ChargeItem", "Claim", "ClaimResponse", "ClinicalImpression", "Composition", "Coverage",
+    "Account", "AdverseEvent", "AllergyIntolerance", "AppointmentResponse", "Basic", "Binary",
+    "BodyStructure", "ChargeItem", "Claim", "ClaimResponse", "ClinicalImpression", "Composition", "Coverage",
     "CoverageEligibilityRequest", "CoverageEligibilityResponse", "DetectedIssue", "Device", "DeviceRequest",
     "DeviceUseStatement", "DiagnosticReport", "DocumentManifest", "EnrollmentRequest", "EnrollmentResponse",
     "ExplanationOfBenefit", "FamilyMemberHistory", "Flag", "Group", "GuidanceResponse", "ImagingStudy",
-    "Immunization", "ImmunizationEvaluation", "ImmunizationRecommendation", "InsurancePlan", "Invoice", "List",
-    "MeasureReport", "Media", "Medication", "MedicationAdministration", "MedicationDispense", "MedicationRequest",
+    "Immunization", "ImmunizationEvaluation", "ImmunizationRecommendation", "InsurancePlan", "Invoice",
+    "List", "MeasureReport", "Media", "Medication", "MedicationAdministration", "MedicationDispense",
+    "MedicationRequest",
     "MedicationStatement", "MolecularSequence", "NutritionOrder", "PaymentNotice", "PaymentReconciliation",
     "Questionnaire", "RequestGroup", "ResearchSubject", "RiskAssessment", "Schedule", "Slot", "Specimen",
     "Substance", "SupplyDelivery", "SupplyRequest", "VisionPrescription",
@@ -66,22 +67,24 @@ def _row(read: Iterable[ActorKind], create: Iterable[ActorKind], update: Iterabl
     return MappingProxyType(by | {Interaction.DELETE: frozenset(delete)})
 
 
-# group of types    read, vread, history, search    create              update                      delete
+_READERS: Final = (EHR, AGENCY, COORDINATOR)
+_BOTH: Final = (EHR, COORDINATOR)
+
+# types               read, vread, history, search   create  update      delete
 _GROUPS: Final = (
-    (PATIENTS,       _row((EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR), (EHR, COORDINATOR),         (EHR,))),
-    (COORDINATION,   _row((EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR), (EHR, COORDINATOR),         (EHR, COORDINATOR))),
-    (TASKS,          _row((EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR), (EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR))),
-    (tuple(sorted(DIRECTORY_TYPES)),
-                     _row((EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR), (EHR, COORDINATOR),         (EHR, COORDINATOR))),
-    (RECORD,         _row((EHR, AGENCY, COORDINATOR), (EHR, COORDINATOR), (EHR, COORDINATOR),         (EHR, COORDINATOR))),
+    (PATIENTS,                       _row(_READERS,  _BOTH,  _BOTH,      (EHR,))),
+    (COORDINATION,                   _row(_READERS,  _BOTH,  _BOTH,      _BOTH)),
+    (TASKS,                          _row(_READERS,  _BOTH,  _READERS,   _BOTH)),
+    (tuple(sorted(DIRECTORY_TYPES)), _row(_READERS,  _BOTH,  _BOTH,      _BOTH)),
+    (RECORD,                         _row(_READERS,  _BOTH,  _BOTH,      _BOTH)),
 )  # fmt: skip
 
 TABLE: Final[Mapping[str, Row]] = MappingProxyType({type: row for types, row in _GROUPS for type in types})
-"""type -> interaction -> the kinds that may. Admins appear nowhere: they run the gateway and read no record."""
+"""type -> interaction -> the kinds that may. Admins appear nowhere: they read no record."""
 
 
 def gate(actor: Actor, interaction: Interaction, type: str) -> None:
-    """Nothing, when this kind of actor may do this with this type. Raises Forbidden otherwise; reads no data."""
+    """Nothing, when this kind of actor may do this with this type; Forbidden otherwise. Reads no data."""
     if actor.kind is ActorKind.GATEWAY:
         return
     if actor.kind not in TABLE.get(type, {}).get(interaction, frozenset()):
@@ -99,8 +102,8 @@ def may_create(actor: Actor, source: str) -> None:
 def may_write(actor: Actor, interaction: Interaction, type: str, source: str) -> None:
     """Nothing, when the actor may change a row of `source` that it can see. Raises Forbidden otherwise.
 
-    An EHR changes its own rows, and updates (never deletes) rows of others about the persons it shares with them.
-    It never changes another source's Patient (a person's links decide who sees what) or directory.
+    An EHR changes its own rows, and updates (never deletes) rows of others about the persons it shares with
+    them. It never changes another source's Patient (a person's links decide who sees what) or directory.
     """
     if actor.kind is not ActorKind.EHR or source == actor.source:
         return
@@ -111,7 +114,8 @@ def may_write(actor: Actor, interaction: Interaction, type: str, source: str) ->
 
 
 def only(actor: Actor, *kinds: ActorKind, source: str | None = None) -> None:
-    """Nothing, when the actor is the gateway, one of `kinds`, or bound to `source`. Raises Forbidden otherwise.
+    """Nothing, when the actor is the gateway, one of `kinds`, or bound to `source`. Raises Forbidden
+    otherwise.
 
     For the store's own books (lanes, ledger, inbox, cursors, audit), which hold no resource rows.
     """

@@ -1,10 +1,11 @@
-"""The audit: one row per request, written in the request's own transaction, sealed into a hash chain soon after.
+"""The audit: one row per request, written in the request's own transaction, sealed into a hash chain soon
+after.
 
-If the row cannot be written the transaction fails, so nothing happens unrecorded. Rows are appended unchained, since a
-chain would make every request wait for the one before. One lane seals them within seconds, in (transaction id, row)
-order and only below the oldest running transaction, so that no row can turn up before a sealed one. A trigger
-refuses every other change. A chain cannot show that its end was cut off: keep `Verdict.head` elsewhere.
-Rows hold references and element paths, never what a resource says.
+If the row cannot be written the transaction fails, so nothing happens unrecorded. Rows are appended
+unchained, since a chain would make every request wait for the one before. One lane seals them within seconds,
+in (transaction id, row) order and only below the oldest running transaction, so that no row can turn up
+before a sealed one. A trigger refuses every other change. A chain cannot show that its end was cut off: keep
+`Verdict.head` elsewhere. Rows hold references and element paths, never what a resource says.
 """
 
 from __future__ import annotations
@@ -53,12 +54,14 @@ class Verdict:
 
 
 _RECORD = text("""
-    INSERT INTO audit (at, actor_kind, actor_name, actor_source, organisation, action, outcome, detail, entities)
-    VALUES (gateway_now(), :kind, :name, :source, :organisation, :action, :outcome, :detail, CAST(:entities AS text[]))
+    INSERT INTO audit
+        (at, actor_kind, actor_name, actor_source, organisation, action, outcome, detail, entities)
+    VALUES (gateway_now(), :kind, :name, :source, :organisation, :action, :outcome, :detail,
+            CAST(:entities AS text[]))
     RETURNING id
 """)
-_CONTENT = """id, CAST(xid AS text) AS xid, at, actor_kind, actor_name, actor_source, organisation, action, outcome,
-    detail, entities"""
+_CONTENT = """id, CAST(xid AS text) AS xid, at, actor_kind, actor_name, actor_source, organisation, action,
+    outcome, detail, entities"""
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LAST = text("SELECT seq, hash FROM audit WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1")
 _UNSEALED = text(f"""
@@ -154,5 +157,6 @@ def _hash(previous: bytes, row: RowMapping) -> bytes:
 
 
 _HASHED: Final = (
-    "id", "xid", "actor_kind", "actor_name", "actor_source", "organisation", "action", "outcome", "detail", "entities",
+    "id", "xid", "actor_kind", "actor_name", "actor_source", "organisation", "action", "outcome", "detail",
+    "entities",
 )  # fmt: skip

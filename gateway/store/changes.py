@@ -1,8 +1,8 @@
 """The change feed: every version written, in an order that no reader can fall behind without seeing it.
 
-Writers commit in another order than they begin. A reader who goes by time or by row number misses what commits late
-(23 % of rows with four writers, runtime.md 1.6). So rows are read in (transaction id, row) order, and only those
-below the oldest transaction that still runs: nothing can appear before them any more.
+Writers commit in another order than they begin. A reader who goes by time or by row number misses what
+commits late (23 % of rows with four writers, runtime.md 1.6). So rows are read in (transaction id, row)
+order, and only those below the oldest transaction that still runs: nothing can appear before them any more.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Change:
 
 
 _CHANGES = """
-    SELECT r.type, r.id, r.source, v.version, v.method, c.id AS row, CAST(CAST(c.xid AS text) AS bigint) AS xid
+    SELECT r.type, r.id, r.source, v.version, v.method, c.id AS row,
+           CAST(CAST(c.xid AS text) AS bigint) AS xid
     FROM change AS c
     JOIN resource AS r ON r.pk = c.resource_pk
     JOIN resource_version AS v ON v.resource_pk = c.resource_pk AND v.version = c.version

@@ -25,7 +25,7 @@ _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Sort(StrEnum):
-    """Orders in which a search answers. CREATED never changes, so its pages neither repeat nor skip a resource."""
+    """Orders of a search's answer. CREATED never changes, so its pages neither repeat nor skip a resource."""
 
     CREATED = "created"
     OLDEST = "_lastUpdated"
@@ -83,7 +83,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """One criterion over the index: any of these keys. `patients` are those that may turn out to be persons."""
+    """One criterion over the index: any of these keys. `patients` are those that may be persons."""
 
     param: SearchParam
     wanted: frozenset[str]

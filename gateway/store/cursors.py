@@ -1,4 +1,4 @@
-"""How far each partner has been read, by resource type. Moved in the transaction that stores what was read."""
+"""How far each partner has been read, by type. Moved in the transaction that stores what was read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Dead letters: messages that could not be delivered, each with an owner, until someone replays or resolves it.
+"""Dead letters: messages that could not be delivered, each with an owner, until someone replays or resolves
+it.
 
 None is ever removed. Their payloads hold references, never what a resource says.
 """

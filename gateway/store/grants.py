@@ -1,7 +1,7 @@
 """Grants: which organisation can see what, by which referral, since when and until when. Rows, not opinions.
 
-A grant is written in the transaction that sends a referral and closed in the one that ends it. It counts from the
-version the resource had then: what was written before stays hidden.
+A grant is written in the transaction that sends a referral and closed in the one that ends it. It counts from
+the version the resource had then: what was written before stays hidden.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ _GRANT = """
     WHERE (r.type, r.id) IN (SELECT * FROM unnest(CAST(:types AS text[]), CAST(:ids AS uuid[])))
       AND NOT r.deleted AND {rows}
     ORDER BY r.type, r.id
-    ON CONFLICT (resource_pk, organisation, referral_id) WHERE until_at IS NULL DO UPDATE SET basis = excluded.basis
+    ON CONFLICT (resource_pk, organisation, referral_id) WHERE until_at IS NULL
+    DO UPDATE SET basis = excluded.basis
     RETURNING resource_pk
 """
 _CLOSE = text("""
@@ -68,7 +69,8 @@ _LIST = """
 
 
 def grant(tx: Transaction, org: str, referral_id: str, references: Iterable[str], basis: str) -> None:
-    """From the commit on, `org` sees the resources from their present version; granting again changes nothing.
+    """From the commit on, `org` sees the resources from their present version; granting again changes
+    nothing.
 
     Raises NotFound when the actor cannot see one of them itself: nobody grants more than it has.
     """
@@ -107,7 +109,7 @@ def grants(
     referral_id: str | None = None,
     reference: str | None = None,
 ) -> list[Grant]:
-    """Grants on resources the actor sees itself, ended ones included, oldest first; limited to what is given."""
+    """Grants on resources the actor sees itself, ended ones included, oldest first; limited as asked."""
     only(tx.actor, ActorKind.COORDINATOR, ActorKind.EHR)
     of = parse_reference(reference) if reference else None
     asked = {

@@ -41,8 +41,8 @@ def replayed(tx: Transaction, key: str, fingerprint: bytes) -> KeptAnswer | None
     """The answer this client already had for this key; None when the request is new and may be worked on.
 
     fingerprint  a hash of method, address and body
-    Raises Conflict while the first request with this key is still being worked on, Unprocessable when the key was
-    used for another request. The key stays taken until this transaction ends.
+    Raises Conflict while the first request with this key is still being worked on, Unprocessable when the key
+    was used for another request. The key stays taken until this transaction ends.
     """
     about = _client(tx, key)
     if not tx.connection.execute(_TRY_LOCK, {"number": _number(about)}).scalar_one():

@@ -1,6 +1,8 @@
-"""The inbox: what partners sent, exactly as it came, once per source and message; and what could not be read of it.
+"""The inbox: what partners sent, exactly as it came, once per source and message; and what could not be read
+of it.
 
-A message is kept in the transaction that acts on it. The same message again is seen before, and has no effect.
+A message is kept in the transaction that acts on it. The same message again is seen before, and has no
+effect.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
-"""Durable work in lanes. A lane is (destination, ordering key); its messages are worked one at a time, in order.
+"""Durable work in lanes: a lane is (destination, ordering key), its messages are worked one by one, in order.
 
-The lane's row holds the next sequence number, and one time, `ready_at`, that is lease and back-off alike: nothing to
-do (NULL), due (past), leased or backing off (future). A worker that dies simply lets its lane become due again. Each
-claim raises the lane's epoch; whoever holds an older lease can no longer acknowledge (fencing).
+The lane's row holds the next sequence number, and one time, `ready_at`, that is lease and back-off alike:
+nothing to do (NULL), due (past), leased or backing off (future). A worker that dies simply lets its lane
+become due again. Each claim raises the lane's epoch; whoever holds an older lease can no longer acknowledge
+(fencing).
 
-Sequence numbers are given just before the transaction commits, in one statement that locks lane rows in sorted order
-and holds them to the commit: so the order in a lane is the order of commits, without gaps, and writers cannot block
-each other in a circle. A message with a later due time holds back those behind it in its lane, and only those.
+Sequence numbers are given just before the transaction commits, in one statement that locks lane rows in
+sorted order and holds them to the commit: so the order in a lane is the order of commits, without gaps, and
+writers cannot block each other in a circle. A message with a later due time holds back those behind it in its
+lane, and only those.
 """
 
 from __future__ import annotations
@@ -78,7 +80,8 @@ _NUMBER = text("""
         INSERT INTO lane (destination, key, next_seq, ready_at)
         SELECT destination, key, 1 + many, first_due FROM counted ORDER BY destination, key
         ON CONFLICT (destination, key) DO UPDATE
-        SET next_seq = lane.next_seq + excluded.next_seq - 1, ready_at = coalesce(lane.ready_at, excluded.ready_at)
+        SET next_seq = lane.next_seq + excluded.next_seq - 1,
+            ready_at = coalesce(lane.ready_at, excluded.ready_at)
         RETURNING destination, key, next_seq
     )
     UPDATE message SET seq = locked.next_seq - counted.many + fresh.place - 1
@@ -105,7 +108,8 @@ _RECEIVED = text("""
     WITH gone AS (DELETE FROM message WHERE delivery_id = :delivery_id RETURNING *)
     INSERT INTO receipt
         (delivery_id, destination, key, seq, payload, receipt, attempts, enqueued_at, delivered_at)
-    SELECT delivery_id, destination, key, seq, payload, CAST(:receipt AS jsonb), attempts, enqueued_at, gateway_now()
+    SELECT delivery_id, destination, key, seq, payload, CAST(:receipt AS jsonb), attempts, enqueued_at,
+           gateway_now()
     FROM gone WHERE CAST(:receipt AS jsonb) <> '{}'
 """)
 _PROGRESS = text("UPDATE lane SET attempts = 0 WHERE (destination, key) = (:destination, :key)")
@@ -130,14 +134,16 @@ _RELEASE = text("""
 """)
 _DIE = text("""
     WITH gone AS (DELETE FROM message WHERE delivery_id = :delivery_id RETURNING *)
-    INSERT INTO dead_letter (delivery_id, destination, key, seq, payload, reason, owner, attempts, enqueued_at,
-                             first_attempt_at, last_attempt_at)
+    INSERT INTO dead_letter
+        (delivery_id, destination, key, seq, payload, reason, owner, attempts, enqueued_at,
+         first_attempt_at, last_attempt_at)
     SELECT delivery_id, destination, key, seq, payload, :reason, :owner, attempts + 1, enqueued_at,
            coalesce(first_attempt_at, gateway_now()), gateway_now()
     FROM gone
 """)
 _PERIODIC = text("""
-    INSERT INTO lane (destination, key, ready_at, every_s) VALUES (:destination, :key, gateway_now(), :every_s)
+    INSERT INTO lane (destination, key, ready_at, every_s)
+    VALUES (:destination, :key, gateway_now(), :every_s)
     ON CONFLICT (destination, key) DO UPDATE SET every_s = excluded.every_s,
         ready_at = least(lane.ready_at, gateway_now() + make_interval(secs => excluded.every_s))
     WHERE lane.every_s IS DISTINCT FROM excluded.every_s
@@ -148,7 +154,7 @@ def enqueue(
     tx: Transaction, destination: str, key: str, payload: Mapping[str, Any], *, due_in_s: float = 0,
     delivery_id: str | None = None,
 ) -> str:  # fmt: skip
-    """The delivery id of a message that is sent after this transaction commits, and not before `due_in_s` seconds."""
+    """The delivery id of a message to be sent after the commit, `due_in_s` seconds from now or later."""
     id = delivery_id or str(uuid4())
     tx.connection.execute(
         _ENQUEUE,
@@ -167,7 +173,7 @@ def enqueue(
 def claim(
     tx: Transaction, *, limit: int, lease_s: float, destinations: Sequence[str] | None = None
 ) -> list[Lease]:
-    """Leases on lanes that are due, longest due first, at most `limit`; lanes that others hold are passed over."""
+    """Leases on at most `limit` lanes that are due, longest due first; what others hold is passed over."""
     only(tx.actor)
     asked = {
         "limit": limit,
@@ -194,27 +200,27 @@ def acknowledge(tx: Transaction, lease: Lease, message: Message, receipt: Mappin
 
 
 def postpone(tx: Transaction, lease: Lease, delay_s: float, reason: str) -> None:
-    """The lease ends, the head of the lane waits `delay_s` seconds, and its failure is counted. Raises LeaseLost."""
+    """The lease ends, its failure is counted, and the lane waits `delay_s` seconds. Raises LeaseLost."""
     _fence(tx, lease)
     tx.connection.execute(_FAILED, {**_lane(lease), "reason": reason})
     tx.connection.execute(_POSTPONE, {**_lane(lease), "delay_s": delay_s})
 
 
 def release(tx: Transaction, lease: Lease) -> None:
-    """The lease ends; the lane is ready again when its next message is due or its next run is. Raises LeaseLost."""
+    """The lease ends; the lane is ready again when its next message or run is due. Raises LeaseLost."""
     _fence(tx, lease)
     tx.connection.execute(_RELEASE, _lane(lease))
 
 
 def dead_letter(tx: Transaction, lease: Lease, message: Message, reason: str, owner: str) -> None:
-    """The message leaves the lane for the dead letters, where `owner` sees it; the lane goes on. Raises LeaseLost."""
+    """The message leaves the lane for the dead letters of `owner`, and the lane goes on. Raises LeaseLost."""
     _fence(tx, lease)
     tx.connection.execute(_DIE, {"delivery_id": UUID(message.delivery_id), "reason": reason, "owner": owner})
     tx.connection.execute(_PROGRESS, _lane(lease))
 
 
 def ensure_periodic(tx: Transaction, destination: str, key: str, every_s: int) -> None:
-    """The lane comes due every `every_s` seconds from now on, without messages; safe to call at every start."""
+    """The lane comes due every `every_s` seconds from now on, without messages; call it at every start."""
     only(tx.actor)
     tx.connection.execute(_PERIODIC, {"destination": destination, "key": key, "every_s": every_s})
 

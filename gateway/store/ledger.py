@@ -1,8 +1,8 @@
 """The ledger: which of theirs is which of ours, and what both sides last agreed on.
 
-Identity is (source, type, their id). An id of ours is allocated here before the resource exists, so that references
-to what has not arrived yet can be written already, and two workers that meet the same thing agree on one id.
-Rows belong to their source: another partner's actor cannot read or change them.
+Identity is (source, type, their id). An id of ours is allocated here before the resource exists, so that
+references to what has not arrived yet can be written already, and two workers that meet the same thing agree
+on one id. Rows belong to their source: another partner's actor cannot read or change them.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def ours(tx: Transaction, source: str, type: str, their_id: str) -> str | None:
 
 
 def ours_or_new(tx: Transaction, source: str, type: str, their_id: str) -> str:
-    """Our id of their thing, allocated now when we never met it; the same for everybody who asks, ever after."""
+    """Our id of their thing, allocated now if we never met it; the same for everybody ever after."""
     only(tx.actor, source=source)
     asked = {"source": source, "type": type, "their_id": their_id}
     row = tx.connection.execute(_OURS, asked).first()
@@ -80,7 +80,7 @@ def ours_or_new(tx: Transaction, source: str, type: str, their_id: str) -> str:
 
 
 def theirs(tx: Transaction, source: str, type: str, our_id: str) -> Agreement | None:
-    """What the source and we agreed on for our thing; None when the source does not hold it as far as we know."""
+    """What the source and we agreed on for our thing; None when it holds no such thing, as far as we know."""
     only(tx.actor, source=source)
     asked = {"source": source, "type": type, "our_id": uuid_of(our_id)}
     return _agreement(tx.connection.execute(_THEIRS, asked).mappings().one_or_none())
@@ -108,8 +108,8 @@ def agree(tx: Transaction, agreement: Agreement) -> None:
     # Somebody may have allocated the very same pair in between.
     if not tx.connection.execute(_RENEW, row).rowcount:
         raise Conflict(
-            f"{agreement.type}/{agreement.our_id} and the {agreement.type} of source {agreement.source} are not"
-            " the same thing: the ledger has one of them paired otherwise"
+            f"{agreement.type}/{agreement.our_id} is not the thing that source {agreement.source} means:"
+            " the ledger has one of the two paired otherwise"
         )
 
 

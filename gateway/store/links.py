@@ -1,8 +1,9 @@
 """Which person each source's Patient belongs to, mirrored from the `link[]` of the persons.
 
-A person is a Patient whose source is `here`; its `link` elements of type `seealso` name the Patients that sources hold
-for it. These rows follow every write of a person, so what R4 says in `link[]` is what access and search go by.
-Only other store modules read these rows directly; everybody else asks people.py, which judges who is asking.
+A person is a Patient whose source is `here`; its `link` elements of type `seealso` name the Patients that
+sources hold for it. These rows follow every write of a person, so what R4 says in `link[]` is what access and
+search go by. Only other store modules read these rows directly; everybody else asks people.py, which judges
+who is asking.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _ADD = text("""
     INSERT INTO person_patient (patient_id, person_id, source, linked_at, how)
     SELECT r.id, :person, r.source, gateway_now(), :how
     FROM resource AS r
-    WHERE r.type = 'Patient' AND r.id = ANY(CAST(:patients AS uuid[])) AND r.id <> :person AND r.source <> 'here'
+    WHERE r.type = 'Patient' AND r.id = ANY(CAST(:patients AS uuid[])) AND r.source <> 'here'
     ORDER BY r.id
     ON CONFLICT (patient_id) DO NOTHING
 """)
@@ -68,13 +69,13 @@ def mirror(tx: Transaction, person_id: str, patients: Iterable[str], how: str = 
     for patient_id, person_of_it in _held(tx, wanted).items():
         if person_of_it != person:
             raise Conflict(
-                f"{relative('Patient', str(patient_id))} is already linked to {relative('Patient', str(person_of_it))};"
-                " unlink it there first"
+                f"{relative('Patient', str(patient_id))} is already linked to"
+                f" {relative('Patient', str(person_of_it))}; unlink it there first"
             )
 
 
 def persons_of(tx: Transaction, patients: Iterable[str]) -> list[str]:
-    """The persons that Patients belong to, each Patient that is linked to none standing for itself; sorted."""
+    """The persons that Patients belong to, sorted; a Patient that is linked to none stands for itself."""
     ids = sorted({id for id in map(our_id, patients) if id is not None})
     if not ids:
         return []

@@ -1,7 +1,8 @@
-"""The cursor of a search: an opaque token that holds the last key seen and is good for one actor and one query.
+"""The cursor of a search: an opaque token that holds the last key seen and is good for one actor and one
+query.
 
-It grants nothing: whoever uses it is judged again on every page. It is bound so that an edited token, or one from
-another client or another search, is refused rather than answered with pages that fit nothing.
+It grants nothing: whoever uses it is judged again on every page. It is bound so that an edited token, or one
+from another client or another search, is refused rather than answered with pages that fit nothing.
 """
 
 from __future__ import annotations

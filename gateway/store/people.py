@@ -1,7 +1,7 @@
 """Persons and the Patients that sources hold for them, as far as the actor may see both.
 
-A person is one Patient of ours (source `here`). Every source's Patient is its own resource, never overwritten or
-merged: linking and unlinking change the person's `link[]` and nothing else.
+A person is one Patient of ours (source `here`). Every source's Patient is its own resource, never overwritten
+or merged: linking and unlinking change the person's `link[]` and nothing else.
 Source: https://hl7.org/fhir/R4/patient.html#links
 """
 
@@ -56,14 +56,15 @@ _MATCHING = f"""
     SELECT {COLUMNS} FROM resource AS r
     JOIN resource_version AS v ON v.resource_pk = r.pk AND v.version = r.version
     WHERE r.type = 'Patient' AND NOT r.deleted AND {{rows}}
-      AND EXISTS (SELECT FROM posting AS p WHERE p.h = ANY(CAST(:hashes AS bigint[])) AND p.resource_pk = r.pk)
+      AND EXISTS (
+          SELECT FROM posting AS p WHERE p.h = ANY(CAST(:hashes AS bigint[])) AND p.resource_pk = r.pk)
     ORDER BY r.pk
 """  # noqa: S608 (fixed text)
 _HOW = text("UPDATE person_patient SET how = :how WHERE patient_id = :patient AND person_id = :person")
 
 
 def person_of(tx: Transaction, patient_id: str) -> str | None:
-    """The person a Patient belongs to, a person itself being its own; None when unlinked, hidden or missing."""
+    """The person a Patient belongs to, a person being its own; None when unlinked, hidden or missing."""
     return persons_of(tx, (patient_id,)).get(patient_id)
 
 
@@ -80,7 +81,7 @@ def persons_of(tx: Transaction, patient_ids: Iterable[str]) -> dict[str, str]:
 
 
 def patients_of(tx: Transaction, person_id: str) -> list[Link]:
-    """The Patients linked to a person, 0..*, by source; only those the actor sees, and none of a hidden person."""
+    """The Patients linked to a person, 0..*, by source; those the actor sees, none of a hidden person."""
     if not _visible_patients(tx, (person_id,)):
         return []
     rows = select(tx, _LINKS, {"person": our_id(person_id)})
@@ -106,8 +107,9 @@ def matching(tx: Transaction, identifiers: Iterable[Identifier]) -> list[str]:
 def link(tx: Transaction, patient_id: str, person_id: str, how: str) -> Version:
     """The person as it stands with the Patient among its links; linking again changes nothing.
 
-    Raises NotFound when the actor cannot see both, Unprocessable when `person_id` is no person or `patient_id` is
-    one, Conflict when the Patient is another person's, Forbidden when the actor may not write the person.
+    Raises NotFound when the actor cannot see both, Unprocessable when `person_id` is no person or
+    `patient_id` is one, Conflict when the Patient is another person's, Forbidden when the actor may not write
+    the person.
     """
     person, patient = _locked_person(tx, person_id), _patient(tx, patient_id)
     resource = person.resource

@@ -1,7 +1,7 @@
-"""What is indexed of a resource: for each search parameter the forms of its values, each as one 64-bit number.
+"""What is indexed of a resource: the forms of each search parameter's values, each as one 64-bit number.
 
-Two different values may share a number, so whatever the index finds is checked against the resource's own keys before
-it is shown. Postings are disposable: they can always be made again from the resources.
+Two different values may share a number, so whatever the index finds is checked against the resource's own
+keys before it is shown. Postings are disposable: they can always be made again from the resources.
 Source: https://hl7.org/fhir/R4/search.html#token and #reference
 """
 
@@ -24,7 +24,7 @@ _ANY_TYPE: Final = (
 
 
 def parameters_of(type: str) -> tuple[SearchParam, ...]:
-    """The search parameters that are indexed for a type; `_id` and `_lastUpdated` live in the head row instead."""
+    """The search parameters that are indexed for a type; `_id` and `_lastUpdated` are in the head row."""
     served = SERVED.get(type)
     declared = served.search if served else _ANY_TYPE
     return tuple(param for param in declared if param.kind in (ParamKind.TOKEN, ParamKind.REFERENCE))
@@ -44,7 +44,8 @@ def keys_of(resource: Resource) -> frozenset[str]:
 def token_key(type: str, param: str, system: str | None, code: str) -> str:
     """The key that a token search value asks for.
 
-    `system|code`; `|code` (system "": a code that has none); `code` (system None: any); `system|` (code "": any).
+    `system|code`; `|code` (system "": a code that has none); `code` (system None: any); `system|` (code "":
+    any).
     """
     if system is None:
         return _key(type, param, "code", code)
@@ -75,7 +76,7 @@ def _keys(type: str, param: SearchParam, value: Any) -> Iterator[str]:
 
 
 def _tokens(value: Any) -> Iterator[tuple[str, str]]:
-    """(system, code) of a code, boolean, Identifier, Coding or CodeableConcept; system is empty where there is none."""
+    """(system, code) of a code, boolean, Identifier, Coding or CodeableConcept; without system: ("", code)."""
     if isinstance(value, bool):
         yield "", "true" if value else "false"
     elif isinstance(value, str):

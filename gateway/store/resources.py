@@ -1,8 +1,9 @@
-"""The repository of resources: reading them as the actor may, and writing a version with everything that goes with it.
+"""The repository of resources: reading them as the actor may, and writing a version with everything that goes
+with it.
 
-A write is one step of the transaction it is in: the head row, the immutable version, the index, whom it is about, the
-change for readers of the feed, and one message for the fan-out lane. The audit row is the act's, one per request.
-Hidden and missing look the same: every way in raises the same NotFound.
+A write is one step of the transaction it is in: the head row, the immutable version, the index, whom it is
+about, the change for readers of the feed, and one message for the fan-out lane. The audit row is the act's,
+one per request. Hidden and missing look the same: every way in raises the same NotFound.
 Source: https://hl7.org/fhir/R4/http.html
 """
 
@@ -58,10 +59,12 @@ _INSERT = text("""
     ON CONFLICT (type, id) DO NOTHING
     RETURNING pk, last_updated
 """)
-# A statement of its own after the lock, so that its time is later than the lock's; and never not later than before.
+# A statement of its own after the lock, so that its time is later than the lock's; and never not later than
+# before.
 _ADVANCE = text("""
     UPDATE resource SET version = version + 1, deleted = :deleted,
-        last_updated = greatest(date_trunc('milliseconds', gateway_now()), last_updated + interval '1 millisecond')
+        last_updated = greatest(
+            date_trunc('milliseconds', gateway_now()), last_updated + interval '1 millisecond')
     WHERE pk = :pk
     RETURNING version, last_updated
 """)
@@ -81,7 +84,8 @@ _NO_LONGER_ABOUT = text("""
     DELETE FROM resource_patient WHERE resource_pk = :pk AND NOT patient_id = ANY(CAST(:patients AS uuid[]))
 """)
 _ABOUT = text("""
-    INSERT INTO resource_patient (resource_pk, patient_id) SELECT :pk, p FROM unnest(CAST(:patients AS uuid[])) AS p
+    INSERT INTO resource_patient (resource_pk, patient_id)
+    SELECT :pk, p FROM unnest(CAST(:patients AS uuid[])) AS p
     ON CONFLICT DO NOTHING
 """)
 _LAST_ABOUT = text("SELECT patient_id FROM resource_patient WHERE resource_pk = :pk ORDER BY patient_id")
@@ -106,7 +110,7 @@ def find(tx: Transaction, type: str, id: str) -> Version | None:
 
 
 def vread(tx: Transaction, type: str, id: str, version: int) -> Version:
-    """One version, judged by what it said itself. Raises NotFound, or Gone when that version is a deletion."""
+    """One version, judged by what it said itself. Raises NotFound, or Gone when it is a deletion."""
     gate(tx.actor, Interaction.VREAD, type)
     uuid = our_id(id)
     asked = {"type": type, "id": uuid, "version": version}
@@ -136,7 +140,8 @@ def history(
 
 
 def lock(tx: Transaction, references: Iterable[str]) -> dict[str, int]:
-    """Version by reference of those the actor can see, which nobody else may change until this transaction ends.
+    """Version by reference of those the actor can see, which nobody else may change until this transaction
+    ends.
 
     Locks are taken in one order for everybody, so lock all you will write before you write the first.
     """
@@ -191,7 +196,7 @@ def delete(tx: Transaction, type: str, id: str, *, expect: int | None = None) ->
 
 
 def _write(tx: Transaction, head: dict[str, Any], resource: Resource | None, method: str) -> Version:
-    """Everything a new version brings with it. A deletion leaves the index but is still about the same patients."""
+    """Everything a new version brings with it. A deletion leaves the index but stays about its patients."""
     pk, type, id = head["pk"], head["type"], str(head["id"])
     at: datetime = head["last_updated"]
     body, hashes, patients = b"", list[int](), list[UUID]()
@@ -239,7 +244,7 @@ def _write(tx: Transaction, head: dict[str, Any], resource: Resource | None, met
 
 
 def _fan_out(tx: Transaction, written: Version, patients: list[str]) -> None:
-    """One message, in the lane of the person it is about, so that what is sent on keeps its order per person."""
+    """One message, in the lane of the person it is about: what is sent on keeps its order per person."""
     persons = links.persons_of(tx, patients)
     lanes.enqueue(
         tx,
@@ -266,7 +271,8 @@ def _locked(
     may_write(tx.actor, interaction, type, head["source"])
     if expect is not None and head["version"] != expect:
         raise PreconditionFailed(
-            f"{relative(type, id)} is at version {head['version']}, not {expect}: read it again, then decide again"
+            f"{relative(type, id)} is at version {head['version']}, not {expect}:"
+            " read it again, then decide again"
         )
     return head
 

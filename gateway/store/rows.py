@@ -1,8 +1,8 @@
 """What an actor may see, as a SQL condition. Statements that select resources are made here and nowhere else.
 
-A statement is fixed text with a mark: `{rows}` stands for the condition over the head row `r`, `{versions}` for
-the condition over the head row `r` and one of its versions `v`. There are four conditions, so each statement
-exists in at most four texts, made once. A guard test finds every statement over resources without a mark.
+A statement is fixed text with a mark: `{rows}` stands for the condition over the head row `r`, `{versions}`
+for the condition over the head row `r` and one of its versions `v`. There are four conditions, so each
+statement exists in at most four texts. A guard test finds every statement over resources without a mark.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gateway.store.database import Transaction
 
 _DIRECTORY: Final = ", ".join(f"'{type}'" for type in sorted(DIRECTORY_TYPES))
 
-# {patients} is a set of patient ids. A person is the source's when it is linked to one of the source's Patients.
+# {patients} is a set of patient ids. A person is the source's when linked to one of the source's Patients.
 _OF_SOURCE: Final = """(
     r.source = :actor_source
     OR r.type IN ({directory})

@@ -1,7 +1,7 @@
 """Searching one type: the index narrows, the actor's rows limit, the resource itself decides.
 
-Pages are walked by the last key seen, never by counting rows, so they cost the same at any depth. Each statement is
-fixed text made of fixed parts; what a client sends travels only as a bound value.
+Pages are walked by the last key seen, never by counting rows, so they cost the same at any depth. Each
+statement is fixed text made of fixed parts; what a client sends travels only as a bound value.
 Source: https://hl7.org/fhir/R4/search.html
 """
 
@@ -40,7 +40,8 @@ class Page:
 
 # A prepared statement's generic plan joins the most frequent code first: 300 times slower (runtime.md 1.2).
 _PLAN = text("""
-    SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('random_page_cost', '1.1', true)
+    SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
+           set_config('random_page_cost', '1.1', true)
 """)
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LINKED = """
@@ -51,9 +52,11 @@ _LINKED = """
 
 
 def search(tx: Transaction, query: Query) -> Page:
-    """A page of what the actor may see and the query asks for; resources written before this statement are found.
+    """A page of what the actor may see and the query asks for; resources written before this statement are
+    found.
 
-    Raises UnknownParameter, BadRequest for an unreadable value or a cursor that is not of this actor and query.
+    Raises UnknownParameter, BadRequest for an unreadable value or a cursor that is not of this actor and
+    query.
     """
     gate(tx.actor, Interaction.SEARCH, query.type)
     after = opened(tx.actor, query)
@@ -106,7 +109,8 @@ def _statement(purpose: str, sort: Sort, keys: int, of_source: bool, further: bo
     if of_source:
         parts.append("AND r.source = :source")
     parts += (
-        f"AND EXISTS (SELECT FROM posting AS p WHERE p.h = ANY(CAST(:h{n} AS bigint[])) AND p.resource_pk = r.pk)"
+        f"AND EXISTS (SELECT FROM posting AS p"
+        f" WHERE p.h = ANY(CAST(:h{n} AS bigint[])) AND p.resource_pk = r.pk)"
         for n in range(keys)
     )
     if purpose == "page":
@@ -143,7 +147,7 @@ def _values(query: Query, wanted: Criteria) -> dict[str, Any]:
 
 
 def _is_asked_for(version: Version, at: datetime, wanted: Criteria) -> bool:
-    """Whether the resource meets the criteria itself: hashes may clash, and a clash must never show a resource."""
+    """Whether the resource itself meets the criteria: hashes may clash, and a clash shows nothing."""
     in_time = all(any(span.holds(at) for span in spans) for spans in wanted.times)
     if not in_time or not wanted.keys:
         return in_time
@@ -152,7 +156,7 @@ def _is_asked_for(version: Version, at: datetime, wanted: Criteria) -> bool:
 
 
 def _with_linked(tx: Transaction, type: str, wanted: Criteria) -> Criteria:
-    """References to a person also find what points at the Patients linked to it, when the actor sees the person."""
+    """References to a person also find what points at its linked Patients, when the actor sees the person."""
     ids = sorted({uuid for keys in wanted.keys for uuid in map(our_id, keys.patients) if uuid})
     if not ids:
         return wanted

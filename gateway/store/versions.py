@@ -99,5 +99,5 @@ def instant(moment: datetime) -> str:
 
 
 def our_id(text: str | None) -> UUID | None:
-    """The id as a UUID, or None when it is no id of ours. FHIR ids are case-sensitive, so only one spelling is."""
+    """The id as a UUID; None when it is no id of ours. FHIR ids are case-sensitive: one spelling only."""
     return UUID(text) if text is not None and _UUID.fullmatch(text) else None
