@@ -1,0 +1,91 @@
+"""The FHIR R4 REST API below /fhir/R4: one file per interaction, the address of its specification on top.
+
+A route is declared once, in the file of its interaction. The access policy, the audit and the
+CapabilityStatement all read that declaration.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from flask import Blueprint, g, request
+
+from gateway.access.policy import Interaction, gate
+from gateway.acts.gateway import Gateway
+from gateway.conformance.served_types import SERVED
+from gateway.errors import NotFound, NotServed
+from gateway.fhir.resource_types import R4_TYPES
+from gateway.web import doors
+from gateway.web.doors import Door
+from gateway.web.fhir_api import (
+    create,
+    delete,
+    history,
+    read,
+    search_type,
+    smart_configuration,
+    update,
+    vread,
+)
+from gateway.web.fhir_api.capabilities import capabilities_route
+from gateway.web.fhir_api.negotiation import refuse_other_formats
+from gateway.web.fhir_api.replies import BASE
+from gateway.web.fhir_api.routes import Route
+
+_INTERACTIONS: Final = (read, vread, create, update, delete, history, search_type, smart_configuration)
+_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+def blueprint(gateway: Gateway) -> Blueprint:
+    """The FHIR API."""
+    fhir = Blueprint("fhir", __name__, url_prefix=BASE)
+    declared = declared_routes()
+    routes = {
+        route.endpoint: route for route in (*declared, capabilities_route(declared, gateway.public_url))
+    }
+    for endpoint, route in routes.items():
+        fhir.add_url_rule(route.rule, endpoint, route.view, methods=[route.method])
+    doors.declare(
+        fhir, Door.KEY, {name: route.door for name, route in routes.items() if route.door is not Door.KEY}
+    )
+    fhir.before_request(lambda: _admit(routes[(request.endpoint or "").rpartition(".")[2]]))
+    return fhir
+
+
+def declared_routes() -> tuple[Route, ...]:
+    """Every route but /metadata, which is made of them."""
+    return tuple(route for module in _INTERACTIONS for route in module.ROUTES)
+
+
+def _admit(route: Route) -> None:
+    """Refuses what needs neither body nor data to refuse: the type, the kind of actor, the format."""
+    if isinstance(route.interaction, Interaction):
+        arguments = request.view_args or {}
+        type, id = arguments["resource_type"], arguments.get("logical_id")
+        _refuse_unserved(type)
+        g.action = f"{route.interaction} {type}"
+        if id is not None:
+            _refuse_unusable(type, id)
+            g.target = f"{type}/{id}"
+        gate(g.actor, route.interaction, type)
+    refuse_other_formats(request)
+
+
+def _refuse_unserved(type: str) -> None:
+    if type in SERVED:
+        return
+    # Only a name of R4 is repeated: any other text in an address could be anything, a patient's name too.
+    known = (
+        f"{type} is not served here"
+        if type in R4_TYPES
+        else "What the address names is no resource type of R4"
+    )
+    raise NotServed(f"{known}; served are: {', '.join(sorted(SERVED))}.")
+
+
+def _refuse_unusable(type: str, id: str) -> None:
+    if id.startswith("$"):
+        raise NotServed(f"No operation of {type} is served here.")
+    if not _ID.fullmatch(id):
+        raise NotFound(f"Nothing of type {type} has such an id.")

@@ -1,0 +1,59 @@
+"""Reading resources as they are stored: an act sees what its actor may, and the audit says what it showed.
+
+Hidden and missing look the same. The audit row commits before an answer can leave.
+https://hl7.org/fhir/R4/http.html
+"""
+
+from __future__ import annotations
+
+from gateway.access.actors import Actor
+from gateway.access.policy import Interaction
+from gateway.acts.gateway import Gateway
+from gateway.store import audit, resources
+from gateway.store import search as index
+from gateway.store.search import Page, Query
+from gateway.store.versions import Version
+
+
+def read(gateway: Gateway, actor: Actor, type: str, id: str) -> Version:
+    """The resource as it stands. Raises NotFound, or Gone after a deletion."""
+    with gateway.database.transaction(actor) as tx:
+        version = resources.read(tx, type, id)
+        audit.record(tx, f"{Interaction.READ} {type}", (version.reference,))
+    return version
+
+
+def vread(gateway: Gateway, actor: Actor, type: str, id: str, version_id: int) -> Version:
+    """One version as it was. Raises NotFound, or Gone when that version is the deletion."""
+    with gateway.database.transaction(actor) as tx:
+        version = resources.vread(tx, type, id, version_id)
+        audit.record(tx, f"{Interaction.VREAD} {type}", (version.reference,))
+    return version
+
+
+def history(
+    gateway: Gateway, actor: Actor, type: str, id: str, *, count: int, before: int | None
+) -> tuple[Version, ...]:
+    """At most `count` versions below `before`, newest first, deletions included. Raises NotFound."""
+    with gateway.database.transaction(actor) as tx:
+        versions = resources.history(tx, type, id, count, before)
+        audit.record(tx, f"{Interaction.HISTORY} {type}", (f"{type}/{id}",))
+    return versions
+
+
+def search(gateway: Gateway, actor: Actor, query: Query) -> Page:
+    """The page of resources that fit `query` and that the actor may see."""
+    with gateway.database.transaction(actor) as tx:
+        page = index.search(tx, query)
+        audit.record(
+            tx, f"{Interaction.SEARCH} {query.type}", tuple(version.reference for version in page.versions)
+        )
+    return page
+
+
+def count(gateway: Gateway, actor: Actor, query: Query) -> int:
+    """How many resources fit `query`, counting only what the actor may see."""
+    with gateway.database.transaction(actor) as tx:
+        total = index.count(tx, query)
+        audit.record(tx, f"{Interaction.SEARCH} {query.type}", (), detail="count only")
+    return total

@@ -1,0 +1,120 @@
+"""Writing resources through the FHIR door: create, update, delete; one transaction and one audit row each.
+
+A new resource belongs to its writer's source: an EHR's to its partner, a coordinator's to `here`. A POST is
+a new resource as R4 says; that a polled copy of it joins it later is sync's business.
+https://hl7.org/fhir/R4/http.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gateway.access.actors import Actor, ActorKind
+from gateway.access.policy import Interaction, gate
+from gateway.acts.gateway import Gateway
+from gateway.conformance.typed import shape_issues
+from gateway.errors import IllegalMove, MethodNotAllowed, NotConformant, PreconditionFailed
+from gateway.fhir.json_codec import Resource
+from gateway.fhir.references import ReferenceKind, parse_reference, rewrite
+from gateway.store import audit, resources
+from gateway.store.database import Transaction
+from gateway.store.search import Query, lock_criteria, search
+from gateway.store.versions import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a write left behind. `is_new` is false when an existing one was updated, or answered instead."""
+
+    version: Version
+    is_new: bool
+
+
+def create_resource(
+    gateway: Gateway, actor: Actor, resource: Resource, *, unless: Query | None = None
+) -> Kept:
+    """The new resource under an id of ours; or the one visible resource that fits `unless`, unchanged.
+
+    Two creations under the same condition wait for one another, so that only one of them creates.
+    Raises Forbidden, NotConformant with every issue found, PreconditionFailed when several fit `unless`.
+    """
+    type = resource["resourceType"]
+    gate(actor, Interaction.CREATE, type)
+    ours = _acceptable(gateway, resource)
+    with gateway.database.transaction(actor) as tx:
+        if unless is not None and (held := _only_match(tx, unless)) is not None:
+            audit.record(
+                tx,
+                f"{Interaction.CREATE} {type}",
+                (held.reference,),
+                detail="fits If-None-Exist; nothing written",
+            )
+            return Kept(held, is_new=False)
+        version = resources.create(tx, ours, source=actor.source)
+        audit.record(tx, f"{Interaction.CREATE} {type}", (version.reference,))
+    return Kept(version, is_new=True)
+
+
+def update_resource(gateway: Gateway, actor: Actor, resource: Resource, *, expect: int | None) -> Kept:
+    """The next version of what `resource` names; `is_new` when it had been deleted and comes back.
+
+    Raises MethodNotAllowed when the actor sees no such resource: ids are made here, so nothing is created
+    under one. Raises Forbidden, NotConformant, and PreconditionFailed when it no longer is at version
+    `expect`.
+    """
+    type, id = resource["resourceType"], resource["id"]
+    gate(actor, Interaction.UPDATE, type)
+    ours = _acceptable(gateway, resource)
+    if actor.kind is ActorKind.AGENCY and type == "Task":
+        raise IllegalMove("Answers of agencies are not taken here yet.", expression="Task.status")
+    with gateway.database.transaction(actor) as tx:
+        before = resources.find(tx, type, id)
+        if before is None:
+            raise _no_client_ids(type)
+        version = resources.update(tx, ours, expect=expect)
+        audit.record(tx, f"{Interaction.UPDATE} {type}", (version.reference,))
+    return Kept(version, is_new=before.deleted)
+
+
+def delete_resource(gateway: Gateway, actor: Actor, type: str, id: str, *, expect: int | None) -> Version:
+    """The version that says the resource was deleted; deleting again changes nothing.
+
+    Raises NotFound, Forbidden, and PreconditionFailed when it no longer is at version `expect`.
+    """
+    with gateway.database.transaction(actor) as tx:
+        version = resources.delete(tx, type, id, expect=expect)
+        audit.record(tx, f"{Interaction.DELETE} {type}", (version.reference,))
+    return version
+
+
+def _acceptable(gateway: Gateway, resource: Resource) -> Resource:
+    """The resource, references to our own address made relative. Raises NotConformant with every issue."""
+    errors = [issue for issue in shape_issues(resource) if issue.severity in ("error", "fatal")]
+    if errors:
+        raise NotConformant("The resource breaks FHIR R4.", issues=errors)
+    base = f"{gateway.public_url}/fhir/R4/"
+    return rewrite(resource, lambda text: _relative(text, base))
+
+
+def _relative(text: str, base: str) -> str:
+    ours = text.removeprefix(base)
+    return ours if parse_reference(ours).kind is ReferenceKind.RELATIVE else text
+
+
+def _only_match(tx: Transaction, unless: Query) -> Version | None:
+    lock_criteria(tx, f"{unless.type}?{sorted(unless.criteria)}")
+    page = search(tx, replace(unless, count=2))
+    found = page.versions
+    while page.next_cursor and len(found) < 2:  # a page may hold fewer than were asked for
+        page = search(tx, replace(unless, count=2, cursor=page.next_cursor))
+        found += page.versions
+    if len(found) > 1:
+        raise PreconditionFailed("More than one resource fits If-None-Exist; nothing was created.")
+    return found[0] if found else None
+
+
+def _no_client_ids(type: str) -> MethodNotAllowed:
+    # The same words for an id that is hidden and for one that was never given: neither is told apart.
+    return MethodNotAllowed(
+        f"Ids are made by this server: create a {type} with POST to its type, without an id."
+    )

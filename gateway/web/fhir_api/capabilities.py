@@ -1,0 +1,104 @@
+"""FHIR capabilities interaction: GET [base]/metadata, open to everybody.
+
+https://hl7.org/fhir/R4/http.html#capabilities — made from the routes that are registered, the types that
+are served and the policy that is enforced, so it cannot promise what the code does not do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Final
+
+from flask import Response
+
+from gateway.access.policy import TABLE, Interaction
+from gateway.conformance.served_types import SERVED, ParamKind, ServedType
+from gateway.conformance.typed import authored
+from gateway.fhir.json_codec import Resource
+from gateway.web.doors import Door
+from gateway.web.fhir_api import replies
+from gateway.web.fhir_api.routes import Route, SystemInteraction
+
+_DISTRIBUTION: Final = "care-gateway"
+
+# Source: https://hl7.org/fhir/R4/valueset-type-restful-interaction.html
+_CODES: Final = {
+    Interaction.READ: "read",
+    Interaction.VREAD: "vread",
+    Interaction.UPDATE: "update",
+    Interaction.DELETE: "delete",
+    Interaction.HISTORY: "history-instance",
+    Interaction.CREATE: "create",
+    Interaction.SEARCH: "search-type",
+}
+_PARAM_TYPES: Final = {
+    ParamKind.ID: "token",
+    ParamKind.TOKEN: "token",
+    ParamKind.REFERENCE: "reference",
+    ParamKind.DATE: "date",
+}
+
+
+def capabilities_route(routes: Sequence[Route], public_url: str) -> Route:
+    """The route that answers what `routes` and itself can do."""
+    statement = statement_of(routes, public_url, datetime.now(UTC))
+    return Route("GET", "/metadata", SystemInteraction.CAPABILITIES, lambda: _answer(statement), Door.OPEN)
+
+
+def statement_of(routes: Sequence[Route], public_url: str, since: datetime) -> Resource:
+    """The CapabilityStatement of this installation; `since` is when it began to be true."""
+    registered = {route.interaction for route in routes}
+    software = version(_DISTRIBUTION)
+    return authored(
+        {
+            "resourceType": "CapabilityStatement",
+            "name": "CareGateway",
+            "title": "Care Gateway",
+            "status": "active",
+            "date": since.isoformat(timespec="seconds"),
+            "kind": "instance",
+            "software": {"name": "Care Gateway", "version": software},
+            "implementation": {
+                "description": "Care plans and referrals between hospitals, agencies and coordinators.",
+                "url": f"{public_url}{replies.BASE}",
+            },
+            "fhirVersion": "4.0.1",
+            "format": ["application/fhir+json", "json"],
+            "rest": [
+                {
+                    "mode": "server",
+                    "security": {
+                        "cors": False,
+                        "description": "Authorization: Bearer, with a key from the gateway's operator.",
+                    },
+                    "resource": [_resource(served, registered) for served in SERVED.values()],
+                }
+            ],
+        }
+    )
+
+
+def _resource(served: ServedType, registered: set[Interaction | SystemInteraction]) -> dict[str, Any]:
+    allowed = TABLE.get(served.name, {})
+    offered = [
+        code for interaction, code in _CODES.items() if interaction in registered and allowed.get(interaction)
+    ]
+    return {
+        "type": served.name,
+        "profile": served.profile,
+        "interaction": [{"code": code} for code in offered],
+        "versioning": "versioned-update",
+        "readHistory": "vread" in offered,
+        "updateCreate": False,
+        "conditionalCreate": "create" in offered,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": False,
+        "conditionalDelete": "not-supported",
+        "searchParam": [{"name": param.name, "type": _PARAM_TYPES[param.kind]} for param in served.search],
+    }
+
+
+def _answer(statement: Resource) -> Response:
+    return replies.value(statement)

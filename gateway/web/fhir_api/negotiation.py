@@ -1,0 +1,137 @@
+"""What a request says about itself: formats, the body, preferences and conditions.
+
+Only JSON is spoken, and only FHIR 4.0; no parser for anything else is reachable from here.
+https://hl7.org/fhir/R4/http.html#general and https://www.rfc-editor.org/rfc/rfc7240 (Prefer)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from flask import Request
+from werkzeug.http import parse_options_header
+
+from gateway.errors import BadRequest, NotAcceptable, TooLarge, UnsupportedMedia
+from gateway.fhir.json_codec import MAX_BYTES, Resource, read_resource
+
+FHIR_VERSION: Final = "4.0"
+_JSON: Final = frozenset({"application/fhir+json", "application/json", "text/json", "application/json+fhir"})
+_ANYTHING: Final = frozenset({"*/*", "application/*"})
+_FORMATS: Final = _JSON | {"json"}
+_UTF8: Final = frozenset({"", "utf-8", "utf8"})
+_ETAG: Final = re.compile(r'(?:W/)?"([0-9]{1,9})"', re.ASCII)
+
+
+class Return(StrEnum):
+    """What a client wants back after a write."""
+
+    MINIMAL = "minimal"
+    REPRESENTATION = "representation"
+    OPERATION_OUTCOME = "OperationOutcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """The header Prefer, as far as it is understood; what is not understood may be ignored, says RFC 7240."""
+
+    wanted: Return = Return.REPRESENTATION
+    strict: bool = False
+
+
+def preferences(request: Request) -> Preferences:
+    """What the client prefers; `return=representation` and lenient handling when it does not say."""
+    said = dict(
+        (part.strip().partition("=")[0].strip().lower(), part.partition("=")[2].strip().strip('"'))
+        for part in re.split(r"[,;]", ", ".join(request.headers.getlist("Prefer")))
+    )
+    wanted = next(
+        (one for one in Return if one.lower() == said.get("return", "").lower()), Return.REPRESENTATION
+    )
+    return Preferences(wanted, strict=said.get("handling", "").lower() == "strict")
+
+
+def refuse_other_formats(request: Request) -> None:
+    """Nothing, when the client accepts FHIR 4.0 as JSON. Raises NotAcceptable otherwise.
+
+    `_format` goes before the header Accept, for clients that cannot set headers.
+    """
+    asked = request.args.get("_format")
+    if asked is not None:
+        # A plus sign in an address is a blank: `_format=application/fhir+json` arrives as "application/fhir
+        # json".
+        _refuse_format(asked.strip().replace(" ", "+"))
+    elif accepted := request.headers.get("Accept"):
+        _refuse_accept(accepted)
+
+
+def body_resource(request: Request, type: str) -> Resource:
+    """The resource in the body, whose type is the address's.
+
+    Raises UnsupportedMedia, TooLarge, Unreadable with line and column, and BadRequest for another type.
+    """
+    refuse_other_bodies(request)
+    if (request.content_length or 0) > MAX_BYTES:
+        raise TooLarge(f"The body is {request.content_length} bytes long; at most {MAX_BYTES} are read.")
+    resource = read_resource(request.get_data(cache=False))
+    if resource["resourceType"] != type:
+        raise BadRequest(
+            f"The body is not a {type}, but the address is: send it to the address of its own type.",
+            expression="resourceType",
+        )
+    return resource
+
+
+def refuse_other_bodies(request: Request) -> None:
+    """Nothing, when the body is declared to be FHIR 4.0 JSON in UTF-8. Raises UnsupportedMedia otherwise."""
+    media, options = parse_options_header(request.headers.get("Content-Type", ""))
+    if media not in _JSON or options.get("charset", "").lower() not in _UTF8:
+        raise UnsupportedMedia("Send the body as application/fhir+json in UTF-8; no other format is read.")
+    if options.get("fhirversion", options.get("fhirVersion", FHIR_VERSION)) not in ("4.0", "4.0.1"):
+        raise UnsupportedMedia("The body is declared as another FHIR version; only 4.0 is read.")
+
+
+def expected_version(request: Request) -> int | None:
+    """The version number in If-Match, e.g. 3 for ``W/"3"``; None without the header.
+
+    Raises BadRequest when it is not one version of ours: a condition that is not understood is never ignored.
+    """
+    said = request.headers.get("If-Match")
+    if said is None:
+        return None
+    found = _ETAG.fullmatch(said.strip())
+    if found is None:
+        raise BadRequest('If-Match must be one version as the ETag of a read gave it, e.g. W/"3".')
+    return int(found[1])
+
+
+def _refuse_format(asked: str) -> None:
+    media, options = parse_options_header(asked)
+    if media not in _FORMATS or _is_other_version(options):
+        raise NotAcceptable(
+            "_format must be json or application/fhir+json; only FHIR 4.0 as JSON is answered."
+        )
+
+
+def _refuse_accept(accepted: str) -> None:
+    for part in accepted.split(","):
+        media, options = parse_options_header(part.strip())
+        if (
+            media in _JSON | _ANYTHING
+            and not _is_other_version(options)
+            and not _is_unwanted(options.get("q", "1"))
+        ):
+            return
+    raise NotAcceptable(
+        "Only FHIR 4.0 as application/fhir+json is answered; name it in Accept, or send no Accept."
+    )
+
+
+def _is_other_version(options: dict[str, str]) -> bool:
+    return options.get("fhirversion", options.get("fhirVersion", FHIR_VERSION)) not in ("4.0", "4.0.1")
+
+
+def _is_unwanted(quality: str) -> bool:
+    return re.fullmatch(r"0(?:\.0{0,3})?", quality.strip()) is not None

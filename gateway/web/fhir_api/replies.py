@@ -1,0 +1,116 @@
+"""What the FHIR API answers: stored bytes as they are, with the headers that R4 asks for.
+
+https://hl7.org/fhir/R4/http.html#versioning and https://hl7.org/fhir/R4/http.html#ops
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from flask import Request, Response, g
+from werkzeug.http import http_date, parse_date, parse_etags
+
+from gateway.errors import Issue
+from gateway.fhir import json_codec
+from gateway.fhir.json_codec import Resource
+from gateway.fhir.outcome import operation_outcome
+from gateway.store.versions import Version
+from gateway.web import the_gateway
+from gateway.web.fhir_api.negotiation import Return
+from gateway.web.outcomes import FHIR_JSON
+
+BASE: Final = "/fhir/R4"
+
+
+def base_url() -> str:
+    """Where others reach this API, without a trailing slash."""
+    return f"{the_gateway().public_url}{BASE}"
+
+
+def full_url(version: Version) -> str:
+    """The address of the resource, whatever its version."""
+    return f"{base_url()}/{version.reference}"
+
+
+def held(version: Version, request: Request) -> Response:
+    """The stored version, or 304 when the client says that it has it already."""
+    response = Response(status=200, content_type=FHIR_JSON)
+    if _client_has(version, request):
+        response.status_code = 304
+        response.headers.remove("Content-Type")
+    else:
+        response.data = version.body
+    return _versioned(response, version)
+
+
+def written(version: Version, status: int, wanted: Return) -> Response:
+    """The answer to a write: as much of the resource as the client wants, and where the new version is."""
+    response = Response(status=status, content_type=FHIR_JSON)
+    match wanted:
+        case Return.MINIMAL:
+            response.headers.remove("Content-Type")
+        case Return.REPRESENTATION:
+            response.data = version.body
+        case Return.OPERATION_OUTCOME:
+            text = f"{version.reference} is kept as version {version.version}."
+            response.data = json_codec.write(outcome(Issue("information", "informational", text)))
+    response.headers["Location"] = f"{full_url(version)}/_history/{version.version}"
+    return _versioned(response, version)
+
+
+def value(resource: Resource, status: int = 200) -> Response:
+    """A resource that was made for this answer and is stored nowhere."""
+    return Response(json_codec.write(resource), status, content_type=FHIR_JSON)
+
+
+def bundle(head: Resource, entries: Iterable[bytes]) -> Response:
+    """A Bundle made of `head` (everything but its entries) and entries that are JSON already, in their order.
+
+    Bodies go out as the bytes that were stored: nothing is parsed and written anew, so no digit can change.
+    """
+    opening = json_codec.write(head)[:-1]
+    joined = b",".join(entries)
+    body = opening + (b',"entry":[' + joined + b"]}" if joined else b"}")
+    return Response(body, 200, content_type=FHIR_JSON)
+
+
+def quoted(text: str) -> bytes:
+    """The text as a JSON string."""
+    return json.dumps(text, ensure_ascii=False).encode()
+
+
+def outcome(*issues: Issue) -> Resource:
+    """An OperationOutcome whose every issue names this request."""
+    return operation_outcome(
+        [
+            Issue(
+                issue.severity,
+                issue.code,
+                issue.text,
+                issue.expression,
+                issue.diagnostics or f"Request {g.request_id}",
+            )
+            for issue in issues
+        ]
+    )
+
+
+def _versioned(response: Response, version: Version) -> Response:
+    response.headers["ETag"] = version.etag
+    response.headers["Last-Modified"] = http_date(_moment(version))
+    return response
+
+
+def _client_has(version: Version, request: Request) -> bool:
+    if (tags := request.headers.get("If-None-Match")) is not None:
+        return parse_etags(tags).contains_weak(str(version.version))
+    since = parse_date(request.headers.get("If-Modified-Since"))
+    # An HTTP date has whole seconds; within the same second nobody can tell, so it counts as changed.
+    return since is not None and _moment(version) <= since
+
+
+def _moment(version: Version) -> datetime:
+    return datetime.fromisoformat(version.last_updated)

@@ -1,0 +1,39 @@
+"""The shape of a route of the FHIR API: which interaction it is, and the view that serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask import Response
+
+from gateway.access.policy import Interaction
+from gateway.web.doors import Door
+
+
+class SystemInteraction(StrEnum):
+    """What is asked of the API as a whole and shows no resource. Source: https://hl7.org/fhir/R4/http.html"""
+
+    CAPABILITIES = "capabilities"
+    SMART_CONFIGURATION = "smart-configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address and method below /fhir/R4.
+
+    interaction  what the access policy is asked about, and what the CapabilityStatement declares
+    """
+
+    method: str
+    rule: str
+    interaction: Interaction | SystemInteraction
+    view: Callable[..., Response]
+    door: Door = Door.KEY
+
+    @property
+    def endpoint(self) -> str:
+        """The route's name inside the blueprint: `read`, or `search-post`, the second way to search."""
+        suffix = "-post" if self.rule.endswith("/_search") else ""
+        return f"{self.interaction.value}{suffix}"

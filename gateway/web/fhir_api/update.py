@@ -1,0 +1,44 @@
+"""FHIR update interaction: PUT [base]/[type]/[id].
+
+https://hl7.org/fhir/R4/http.html#update — version-aware with If-Match; ids are ours, so a PUT to an id that
+does not exist (or is hidden) creates nothing and answers 405; a deleted resource comes back with 201. An
+agency's answer on a Task must say which version it answers (428): a referral is never moved unseen.
+"""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+
+from gateway.access.actors import ActorKind
+from gateway.access.policy import Interaction
+from gateway.acts.write_resource import update_resource
+from gateway.errors import BadRequest, PreconditionRequired
+from gateway.fhir.json_codec import Resource
+from gateway.web import the_gateway
+from gateway.web.fhir_api import replies
+from gateway.web.fhir_api.negotiation import body_resource, expected_version, preferences
+from gateway.web.fhir_api.routes import Route
+
+
+def update(resource_type: str, logical_id: str) -> Response:
+    """The next version of the resource."""
+    expect = expected_version(request)
+    resource = body_resource(request, resource_type)
+    _refuse_other_id(resource, logical_id)
+    if expect is None and g.actor.kind is ActorKind.AGENCY and resource_type == "Task":
+        raise PreconditionRequired(
+            "Send If-Match with the ETag of the Task that is answered, as a read gave it."
+        )
+    kept = update_resource(the_gateway(), g.actor, resource, expect=expect)
+    return replies.written(kept.version, 201 if kept.is_new else 200, preferences(request).wanted)
+
+
+def _refuse_other_id(resource: Resource, logical_id: str) -> None:
+    if resource.get("id") != logical_id:
+        raise BadRequest(
+            "The resource must carry the id of the address; it carries another one, or none.",
+            expression=f"{resource['resourceType']}.id",
+        )
+
+
+ROUTES = (Route("PUT", "/<resource_type>/<logical_id>", Interaction.UPDATE, update),)

@@ -1,0 +1,40 @@
+"""A known caller who is refused leaves a trace: an audit row in a transaction of its own, before the answer.
+
+The act's own transaction was rolled back with its audit row; this one says that it was tried and why it
+failed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask, Response, g, request
+
+from gateway.acts.refusal import record_refusal
+from gateway.errors import GatewayError
+from gateway.web import the_gateway
+from gateway.web.outcomes import answer, told
+from gateway.web.request_log import log_failure, route_template
+
+_REFUSED: Final = range(400, 500)
+_DENIED: Final = frozenset({401, 403, 404, 405})
+
+
+def audit_refusals(app: Flask) -> None:
+    """Every 4xx that `app` answers to a known client is audited; if it cannot be, the answer is an error."""
+    app.after_request(_audit)
+
+
+def _audit(response: Response) -> Response:
+    actor = g.get("actor")
+    if actor is None or response.status_code not in _REFUSED:
+        return response
+    action = g.get("action") or f"{request.method} {route_template()}"
+    denied = response.status_code in _DENIED
+    reason = g.get("refusal") or str(response.status_code)
+    try:
+        record_refusal(the_gateway(), actor, action, g.get("target"), denied=denied, reason=reason)
+    except GatewayError as error:
+        log_failure(error)
+        return answer(told(error))
+    return response
