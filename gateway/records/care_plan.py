@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, validates_schema
 
 from gateway.records.goal import GoalSchema
 from gateway.records.scalars import (
@@ -143,6 +143,13 @@ class Agreement(Shape):
     on = DateText()
 
 
+class PlanGoal(GoalSchema):
+    """A goal on a plan: the plan says whose it is."""
+
+    class Meta(Shape.Meta):
+        exclude = ("person",)
+
+
 class CarePlanSchema(Record):
     """Source: https://hl7.org/fhir/R4/careplan.html"""
 
@@ -161,7 +168,7 @@ class CarePlanSchema(Record):
     visit = RecordId("visit")
     care_team = many(RecordId("care_team"))
     addresses = many(RecordId("need"))
-    goals = many(fields.Nested(GoalSchema(exclude=("person",))))
+    goals = many(PlanGoal)
     activities = many(Activity)
     based_on = many(RecordId("care_plan"))
     replaces = many(RecordId("care_plan"))
