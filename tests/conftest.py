@@ -71,6 +71,17 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
+def migrated_database(server_url: str, migrated_template: str) -> Iterator[Database]:
+    """One migrated database for the whole run: for properties that only read, tried many times."""
+    name = f"{migrated_template}_shared"
+    create_database(server_url, name, template=migrated_template)
+    database = Database.connect(url_of(server_url, name), pool_size=5)
+    yield database
+    database.close()
+    drop_database(server_url, name)
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The published examples beside the project; a test that needs them is skipped where they are absent."""
     folder = ROOT.parent / "shared" / "data"
