@@ -42,7 +42,7 @@ class Teller:
         click.echo(f"   {click.style('checked', fg='green')}  {claim}")
 
     def eventually(self, claim: str, probe: Callable[[], T | None]) -> T:
-        """What `probe` gives, as soon as it gives something; the claim is printed then. Waits half a minute."""
+        """What `probe` gives, as soon as it gives something; then the claim is told. Waits half a minute."""
         give_up = time.monotonic() + WITHIN_S
         while time.monotonic() < give_up:
             if found := probe():

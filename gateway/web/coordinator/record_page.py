@@ -1,0 +1,180 @@
+"""One person's record as the page shows it: plans, goals, teams and referrals in words, sources named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from gateway.web.coordinator import words
+from gateway.web.coordinator.people_page import PersonRow, person_row
+
+Record = Mapping[str, Any]
+TitleOf = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of an item: what it is called, and what is known."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A plan, goal, team or referral. `reference` leads to the resource it was read from."""
+
+    heading: str
+    state: str
+    is_open: bool
+    source: str
+    reference: str
+    changed: str
+    facts: tuple[Fact, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the record; `nothing` is what is said when it is empty."""
+
+    title: str
+    nothing: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """The whole page."""
+
+    person: PersonRow
+    phone: str
+    address: str
+    sources: tuple[Fact, ...]
+    sections: tuple[Section, ...] = field(default=())
+
+
+def record_page(record: Record, title_of: TitleOf, today: date) -> RecordPage:
+    """The consolidated record in words; `title_of` names a source as people know it."""
+    person: Record = record["person"]
+    plans: Sequence[Record] = record.get("care_plans") or ()
+    goals: Sequence[Record] = record.get("goals") or ()
+    teams: Sequence[Record] = record.get("care_teams") or ()
+    referrals: Sequence[Record] = record.get("referrals") or ()
+    return RecordPage(
+        person=person_row(person, title_of, today),
+        phone=_phone(person),
+        address=_address(person),
+        sources=tuple(_source(each, title_of) for each in person.get("sources") or []),
+        sections=(
+            Section("Care plans", "No plan yet.", tuple(_plan(each, title_of) for each in plans)),
+            Section("Goals", "No goal yet.", tuple(_goal(each, title_of) for each in goals)),
+            Section("Care team", "No team yet.", tuple(_team(each, title_of) for each in teams)),
+            Section("Referrals", "No referral yet.", tuple(_referral(each, title_of) for each in referrals)),
+        ),
+    )
+
+
+def _plan(plan: Record, title_of: TitleOf) -> Item:
+    return Item(
+        heading=plan.get("title") or "Care plan without a title",
+        facts=(
+            Fact("From", words.day(plan.get("starts_on"))),
+            Fact("Until", words.day(plan.get("ends_on")) if plan.get("ends_on") else "No end given"),
+        ),
+        lines=tuple(_activity(each) for each in plan.get("activities") or []),
+        **_common(plan, "CarePlan", title_of),
+    )
+
+
+def _activity(activity: Record) -> str:
+    what = words.concept(activity.get("code"), activity.get("title")) or activity.get("request") or "Activity"
+    details = [activity.get("timing_text"), activity.get("instructions"), words.state(activity.get("status"))]
+    return f"{what}: {'; '.join(detail for detail in details if detail)}"
+
+
+def _goal(goal: Record, title_of: TitleOf) -> Item:
+    achieved = words.concept(goal.get("achievement"), goal.get("achievement_text"))
+    return Item(
+        heading=goal.get("description") or words.concept(goal.get("code")) or "Goal without a description",
+        facts=(Fact("Progress", achieved or words.NOT_KNOWN),),
+        lines=tuple(_target(each) for each in goal.get("targets") or []),
+        **_common(goal, "Goal", title_of),
+    )
+
+
+def _target(target: Record) -> str:
+    amounts = [target.get(part) for part in ("value", "low", "high")]
+    aim = " to ".join(str(amount) for amount in amounts if amount is not None)
+    aim = f"{aim} {target.get('unit') or ''}".strip() if aim else target.get("text") or "no value given"
+    measure = words.concept(target.get("measure_code"), target.get("measure")) or "Target"
+    due = f", by {words.day(target['due_on'])}" if target.get("due_on") else ""
+    return f"{measure}: {aim}{due}"
+
+
+def _team(team: Record, title_of: TitleOf) -> Item:
+    return Item(
+        heading=team.get("name") or "Care team",
+        lines=tuple(_member(each) for each in team.get("members") or []),
+        **_common(team, "CareTeam", title_of),
+    )
+
+
+def _member(member: Record) -> str:
+    who = member.get("member_text") or member.get("member") or "Somebody not named"
+    role = words.concept(member.get("role"), member.get("role_text")) or "role not known"
+    return f"{who}: {role}"
+
+
+def _referral(referral: Record, title_of: TitleOf) -> Item:
+    legs = referral.get("legs") or []
+    answer_by = legs[-1].get("answer_by") if legs else None
+    return Item(
+        heading=referral.get("service_text") or words.concept(referral.get("service")) or "Referral",
+        facts=(
+            Fact("Reference", referral.get("reference_number") or words.NOT_KNOWN),
+            Fact("Answer promised by", words.day(answer_by) if answer_by else "No promise yet"),
+        ),
+        lines=tuple(line for leg in legs for line in _leg(leg)),
+        **_common(referral, "ServiceRequest", title_of, referral.get("state")),
+    )
+
+
+def _leg(leg: Record) -> list[str]:
+    agency = leg.get("organisation_text") or "Agency"
+    reason = words.concept(leg.get("reason_code"), leg.get("reason_text"))
+    lines = [f"{agency}: {words.state(leg.get('status'))}" + (f". {reason}" if reason else "")]
+    return lines + [f"Outcome: {each['text']}" for each in leg.get("outcomes") or [] if each.get("text")]
+
+
+def _common(record: Record, resource_type: str, title_of: TitleOf, code: str | None = None) -> dict[str, Any]:
+    code = code or record.get("state") or record.get("status")
+    return {
+        "state": words.state(code),
+        "is_open": code in {"active", "draft", "in-progress", "sent", "received", "accepted", "scheduled"},
+        "source": title_of(str(record.get("source"))),
+        "reference": f"{resource_type}/{record['id']}",
+        "changed": words.day(record.get("updated_at")),
+    }
+
+
+def _source(link: Record, title_of: TitleOf) -> Fact:
+    return Fact(
+        title_of(str(link["source"])), f"Patient/{link['patient']}, linked {words.day(link.get('linked_at'))}"
+    )
+
+
+def _phone(person: Record) -> str:
+    return words.listed(
+        each.get("value") for each in person.get("telecoms") or [] if each.get("kind") == "phone"
+    )
+
+
+def _address(person: Record) -> str:
+    for each in person.get("addresses") or []:
+        return each.get("text") or words.listed(
+            [*(each.get("lines") or []), each.get("city"), each.get("postcode")]
+        )
+    return words.NOT_KNOWN

@@ -1,0 +1,51 @@
+"""What every screen shares: the templates' environment and a policy that lets no foreign code in.
+
+Source: https://www.w3.org/TR/CSP3/ and https://service-manual.nhs.uk/design-system (components only)
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from flask import Blueprint, Flask, Response, g
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
+
+_FORMS: Final = CSRFProtect()
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'"
+)
+
+
+def prepare_pages(app: Flask) -> None:
+    """Templates may use the design system's components; every value is escaped, whatever a file is called.
+
+    Forms carry a token of their session. Only screens check it: machine clients have no session to misuse.
+
+    The components' files end in `.jinja`, which Flask alone would not escape.
+    """
+    app.jinja_env.undefined = ChainableUndefined  # the components read parameters that nobody gave
+    app.jinja_env.autoescape = True
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    own = PackageLoader("gateway.web", "templates")
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    _FORMS.init_app(app)
+    app.jinja_loader = ChoiceLoader([own, PackageLoader("nhsuk_frontend_jinja", "templates")])
+
+
+def guard_pages(blueprint: Blueprint) -> None:
+    """Every page carries a policy with its own nonce and is kept by no cache; every form must be ours."""
+
+    @blueprint.before_request
+    def begin_page() -> None:
+        g.csp_nonce = secrets.token_urlsafe(16)
+        _FORMS.protect()
+
+    @blueprint.after_request
+    def protect(answer: Response) -> Response:
+        answer.headers["Content-Security-Policy"] = _POLICY.format(nonce=g.csp_nonce)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
