@@ -76,7 +76,7 @@ def _keys(type: str, param: SearchParam, value: Any) -> Iterator[str]:
 
 
 def _tokens(value: Any) -> Iterator[tuple[str, str]]:
-    """(system, code) of a code, boolean, Identifier, Coding or CodeableConcept; without system: ("", code)."""
+    """(system, code) of a code, boolean, Identifier, Coding or CodeableConcept; system "" where none."""
     if isinstance(value, bool):
         yield "", "true" if value else "false"
     elif isinstance(value, str):

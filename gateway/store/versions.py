@@ -83,14 +83,12 @@ def version_of(row: Mapping[str, Any]) -> Version:
 
 def stamped(resource: Resource, *, id: str, version: int, last_updated: str, source: str) -> Resource:
     """The resource with our id and meta; everything else, and the order of all elements, as it was."""
-    ours = {"versionId": str(version), "lastUpdated": last_updated, "source": SOURCE_URI + source}
-    meta = {**(resource.get("meta") or {}), **ours}
-    first = {"resourceType": resource["resourceType"]}
-    if "id" not in resource:
-        first["id"] = id
-    if "meta" not in resource:
-        first["meta"] = meta
-    return {**first, **resource, "id": id, "meta": meta}
+    stamp = {"versionId": str(version), "lastUpdated": last_updated, "source": SOURCE_URI + source}
+    ours = {"id": id, "meta": {**(resource.get("meta") or {}), **stamp}}
+    if ours.keys() <= resource.keys():
+        return {**resource, **ours}
+    missing = {name: value for name, value in ours.items() if name not in resource}
+    return {"resourceType": resource["resourceType"], **missing, **resource, **ours}
 
 
 def instant(moment: datetime) -> str:
