@@ -1,0 +1,47 @@
+"""Reading code tables: `{ours: theirs}`, `{ours: [written, also read]}`, or a list of words that both sides share."""
+
+from __future__ import annotations
+
+from gateway.mapping.codecs import Codes
+from gateway.mapping.problems import did_you_mean
+from gateway.mapping.scope import Scope
+from gateway.mapping.yaml_lines import Node
+
+
+def codes_of(node: Node, scope: Scope) -> Codes | None:
+    """The table that `codes:` of a rule gives or names."""
+    if isinstance(node.value, str):
+        if node.value not in scope.tables:
+            near = did_you_mean(node.value, scope.tables)
+            scope.wrong(node, "M141", f"this file has no code table {node.value!r} under 'codes'{near}")
+            return None
+        return scope.tables[node.value]
+    return read_table(node, scope)
+
+
+def read_table(node: Node, scope: Scope) -> Codes | None:
+    """The table; a FHIR code under two of our words is refused, since reading it back could not tell them apart."""
+    if isinstance(node.value, list):
+        words = scope.texts(node)
+        return Codes({word: word for word in words}, {word: word for word in words})
+    if not isinstance(node.value, dict) or not node.value:
+        scope.wrong(node, "M002", "a code table belongs here: {ours: theirs}, or a list of codes")
+        return None
+    ours_of: dict[str, str | bool] = {}
+    theirs_of: dict[str | bool, str] = {}
+    words_of: dict[str, str] = {}
+    for word, child in node.value.items():
+        ours: str | bool = {"true": True, "false": False}.get(word, word)
+        for number, theirs in enumerate(scope.texts(child)):
+            if theirs in ours_of:
+                scope.wrong(
+                    child,
+                    "M140",
+                    f"FHIR code {theirs!r} is listed under both {words_of[theirs]!r} and {word!r}: "
+                    "reading it back cannot tell them apart",
+                )
+                continue
+            ours_of[theirs], words_of[theirs] = ours, word
+            if number == 0:
+                theirs_of[ours] = theirs
+    return Codes(ours_of, theirs_of)

@@ -1,0 +1,86 @@
+"""Which codec a rule asks for: `as`, `ref` or `codes`, or else what the element's name says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.mapping.code_tables import codes_of
+from gateway.mapping.codecs import (
+    AnyReference,
+    Codec,
+    CodingCodec,
+    Concept,
+    Day,
+    Moment,
+    Plain,
+    PlainKind,
+    RecordReference,
+)
+from gateway.mapping.codecs.plain import COMPLEX_SUFFIXES, KIND_OF_SUFFIX
+from gateway.mapping.paths import Name, Steps
+from gateway.mapping.problems import did_you_mean
+from gateway.mapping.scope import Scope
+from gateway.mapping.yaml_lines import Node
+
+CODECS: Final[Mapping[str, Codec]] = {
+    "text": Plain(PlainKind.TEXT),
+    "boolean": Plain(PlainKind.BOOLEAN),
+    "integer": Plain(PlainKind.INTEGER),
+    "decimal": Plain(PlainKind.DECIMAL),
+    "date": Day(),
+    "utc": Moment(),
+    "coding": CodingCodec(),
+    "concept": Concept(),
+    "concept-and-text": Concept(with_text=True),
+}
+
+
+def codec_for(entries: Mapping[str, Node], node: Node, steps: Steps, scope: Scope, *, choice: bool) -> Codec:
+    """The codec of a rule; a problem is reported and answered with the plain codec, so that reading goes on."""
+    given = [name for name in ("as", "ref", "codes") if name in entries]
+    if len(given) > 1:
+        scope.wrong(node, "M105", f"{' and '.join(given)} exclude each other; keep one")
+    if "codes" in entries:
+        return codes_of(entries["codes"], scope) or Plain()
+    if "ref" in entries:
+        return _reference(entries["ref"], scope)
+    if "as" in entries:
+        word = scope.text(entries["as"])
+        if word not in CODECS:
+            scope.wrong(entries["as"], "M105", f"there is no codec {word!r}{did_you_mean(word, CODECS)}")
+        return CODECS.get(word, Plain())
+    return _by_name(steps, choice=choice)
+
+
+def _reference(node: Node, scope: Scope) -> Codec:
+    if node.value == "any":
+        return AnyReference()
+    types = [scope.type_of(target, node) for target in scope.texts(node)]
+    known = [name for name in types if name is not None]
+    if isinstance(node.value, list):
+        return AnyReference(frozenset(known))
+    return RecordReference(known[0]) if known else Plain()
+
+
+def _by_name(steps: Steps, *, choice: bool) -> Codec:
+    last = steps[-1] if steps else None
+    if not isinstance(last, Name):
+        return Plain()
+    _, suffix = value_x(last.name) or ("", "")
+    if suffix in KIND_OF_SUFFIX and (choice or last.name.startswith("value")):
+        return Plain(KIND_OF_SUFFIX[suffix])
+    return Plain()
+
+
+def value_x(name: str) -> tuple[str, str] | None:
+    """An element's name as stem and type, when it can be one of a value[x]; the longest type name that fits."""
+    fitting = [
+        suffix
+        for suffix in (*KIND_OF_SUFFIX, *COMPLEX_SUFFIXES)
+        if name.endswith(suffix) and len(name) > len(suffix)
+    ]
+    if not fitting:
+        return None
+    suffix = max(fitting, key=len)
+    return name[: -len(suffix)], suffix

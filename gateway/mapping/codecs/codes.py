@@ -1,0 +1,26 @@
+"""Code tables: our word for each FHIR code, and the FHIR code we write for each of our words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.mapping.codecs.codec import Leaf
+from gateway.mapping.values import MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Codes(Leaf):
+    """A table that is a function when read; several FHIR codes may read as one word, of which one is written."""
+
+    ours_of: Mapping[str, str | bool]
+    theirs_of: Mapping[str | bool, str]
+
+    def read(self, value: Any) -> Any:
+        """See Codec."""
+        return self.ours_of.get(value) if isinstance(value, str) else None
+
+    def write(self, value: Any, old: Any) -> Any:
+        """See Codec."""
+        return self.theirs_of.get(value, MISSING) if isinstance(value, str | bool) else MISSING

@@ -1,0 +1,66 @@
+"""Days and moments. Text goes in and text comes out; precision is never invented.
+
+Source: https://hl7.org/fhir/R4/datatypes.html#dateTime
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from gateway.fhir.dates import FhirDate, FhirDateTime
+from gateway.mapping.codecs.codec import Leaf
+from gateway.mapping.values import MISSING
+
+_DAY_LENGTH: Final = len("2026-11-22")
+_FRACTION: Final = re.compile(r"\.[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Day(Leaf):
+    """A day known to year, month or day. Of a dateTime the day as written is read; its time stays until changed."""
+
+    def read(self, value: Any) -> str | None:
+        """See Codec."""
+        if not isinstance(value, str):
+            return None
+        try:
+            FhirDateTime.parse(value)
+        except ValueError:
+            return None
+        return value[:_DAY_LENGTH]
+
+    def write(self, value: Any, old: Any) -> Any:
+        """See Codec."""
+        try:
+            return FhirDate.parse(value).text if isinstance(value, str) else MISSING
+        except ValueError:
+            return MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Moment(Leaf):
+    """A moment, shown in UTC with its fraction of a second; dates without a time pass as they are."""
+
+    def read(self, value: Any) -> str | None:
+        """See Codec."""
+        if not isinstance(value, str):
+            return None
+        try:
+            FhirDateTime.parse(value)
+            return value if "T" not in value else _in_utc(value)
+        except (ValueError, OverflowError):
+            return None
+
+    def write(self, value: Any, old: Any) -> Any:
+        """See Codec."""
+        return value if self.read(value) is not None else MISSING
+
+
+def _in_utc(text: str) -> str:
+    # The fraction is carried as text: Python knows microseconds, FHIR allows more digits.
+    fraction = _FRACTION.search(text)
+    moment = datetime.fromisoformat(_FRACTION.sub("", text)).astimezone(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + (fraction[0] if fraction else "") + "Z"

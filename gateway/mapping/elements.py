@@ -1,0 +1,122 @@
+"""Finding and replacing an element of a FHIR resource along a path: copy on write, never a deep copy.
+
+What did not change is shared with the old resource, so `is` says whether anything changed at all.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from gateway.mapping.paths import Each, First, Name, Select, Step, Steps
+from gateway.mapping.values import MISSING, contains
+
+Location: TypeAlias = tuple[str | int, ...]
+
+
+def locate(node: Any, steps: Steps, at: Location = ()) -> tuple[Any, Location]:
+    """The value along the steps and where it stands; MISSING when the path ends in the void."""
+    for step in steps:
+        match step:
+            case Name(name):
+                if not isinstance(node, dict) or name not in node:
+                    return MISSING, at
+                node, at = node[name], (*at, name)
+            case First() | Select():
+                index = _position(node, step)
+                if index is None:
+                    return MISSING, at
+                node, at = node[index], (*at, index)
+            case Each():
+                raise AssertionError("a list is walked by its rule, not along a path")
+    return node, at
+
+
+def replace(node: Any, steps: Steps, value: Any) -> Any:
+    """The node with `value` at the end of the steps; MISSING takes it away.
+
+    What the path needs is made, and what the taking away left hollow goes too: an empty object or list, and a
+    selected item of which only the selector is left. Taking away through a selector does so in every item it
+    matches. The `_x` of a primitive that changed goes: it described the old value.
+    Source: https://hl7.org/fhir/R4/json.html#primitive
+    """
+    if not steps:
+        return value
+    step, rest = steps[0], steps[1:]
+    match step:
+        case Name(name):
+            return _replace_in_object(node, name, rest, value)
+        case First() | Select() if value is MISSING:
+            return _take_from_list(node, step, rest)
+        case First() | Select():
+            return _replace_in_list(node, step, rest, value)
+        case Each():
+            raise AssertionError("a list is written by its rule, not along a path")
+
+
+def without(node: Any, steps: Steps, names: tuple[str, ...]) -> Any:
+    """The node whose object at the steps lacks the named elements and their `_x`."""
+    holder, _ = locate(node, steps)
+    if not isinstance(holder, dict):
+        return node
+    gone = {*names, *(f"_{name}" for name in names)}
+    if gone.isdisjoint(holder):
+        return node
+    left = {name: child for name, child in holder.items() if name not in gone}
+    return replace(node, steps, left or MISSING) if steps else left
+
+
+def _replace_in_object(node: Any, name: str, rest: Steps, value: Any) -> Any:
+    holder: dict[str, Any] = node if isinstance(node, dict) else {}
+    old = holder.get(name, MISSING)
+    new = replace(old, rest, value)
+    if new is old:
+        return node
+    if new is MISSING:
+        left = {key: child for key, child in holder.items() if key not in (name, f"_{name}")}
+        return left or MISSING
+    changed = {**holder, name: new}
+    if not isinstance(new, dict | list):
+        changed.pop(f"_{name}", None)
+    return changed
+
+
+def _replace_in_list(node: Any, step: First | Select, rest: Steps, value: Any) -> Any:
+    items: list[Any] = node if isinstance(node, list) else []
+    index = _position(items, step)
+    old = MISSING if index is None else items[index]
+    base: Any = dict(step.pattern) if isinstance(step, Select) and index is None else old
+    new = replace(base, rest, value)
+    if new is old:
+        return node
+    if index is None:
+        if isinstance(step, Select) and isinstance(new, dict):
+            new = {**step.pattern, **new}
+        return [*items, new]
+    return [*items[:index], new, *items[index + 1 :]]
+
+
+def _take_from_list(node: Any, step: First | Select, rest: Steps) -> Any:
+    if not isinstance(node, list):
+        return node
+    kept: list[Any] = []
+    for index, item in enumerate(node):
+        new = replace(item, rest, MISSING) if _picks(step, index, item) else item
+        if new is item or (new is not MISSING and not _is_bare(step, new)):
+            kept.append(new)
+    if len(kept) == len(node) and all(new is old for new, old in zip(kept, node, strict=True)):
+        return node
+    return kept or MISSING
+
+
+def _picks(step: First | Select, index: int, item: Any) -> bool:
+    return index == 0 if isinstance(step, First) else contains(item, step.pattern)
+
+
+def _is_bare(step: Step, item: Any) -> bool:
+    return isinstance(step, Select) and bool(item == step.pattern)
+
+
+def _position(node: Any, step: First | Select) -> int | None:
+    if not isinstance(node, list):
+        return None
+    return next((index for index, item in enumerate(node) if _picks(step, index, item)), None)

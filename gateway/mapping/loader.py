@@ -1,0 +1,125 @@
+"""Reading rule files: text to intermediate form, with every problem of every file reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from gateway.mapping.block_reader import read_block
+from gateway.mapping.code_tables import read_table
+from gateway.mapping.codecs import Codes
+from gateway.mapping.problems import Problem, did_you_mean, refuse
+from gateway.mapping.rules import RuleFile
+from gateway.mapping.scope import Scope
+from gateway.mapping.yaml_lines import Node, read_file, read_text
+from gateway.records import RecordKind
+
+_HEADER: Final = ("mapping", "record", "codes")
+
+
+def load_folder(folder: Path, kinds: Mapping[str, RecordKind]) -> dict[str, RuleFile]:
+    """The rule files of a folder by name. Raises MappingError with all problems, one a line."""
+    problems: list[Problem] = []
+    found = sorted(folder.glob("*.yaml"))
+    trees = {path.stem: read_file(path, problems) for path in found}
+    for kind in kinds.values():
+        if kind.mapping not in trees:
+            text = f"the record {kind.name!r} has no rule file: {kind.mapping}.yaml is missing"
+            problems.append(Problem(f"{folder.name}/{kind.mapping}.yaml", 1, "M000", "", text))
+    return _read_all(trees, kinds, problems)
+
+
+def load_texts(texts: Mapping[str, str], kinds: Mapping[str, RecordKind]) -> dict[str, RuleFile]:
+    """The same from texts by name; the records that no text maps are not missed."""
+    problems: list[Problem] = []
+    trees = {name: read_text(text, f"{name}.yaml", problems) for name, text in texts.items()}
+    return _read_all(trees, kinds, problems)
+
+
+def _read_all(
+    trees: Mapping[str, Node], kinds: Mapping[str, RecordKind], problems: list[Problem]
+) -> dict[str, RuleFile]:
+    files = _Files(trees, kinds, problems)
+    for name in trees:
+        files.read(name)
+    refuse(problems)
+    return {name: rules for name, rules in files.done.items() if rules is not None}
+
+
+@dataclass(slots=True)
+class _Files:
+    """The files of one load: each is read once, those that others split into before those that do."""
+
+    trees: Mapping[str, Node]
+    kinds: Mapping[str, RecordKind]
+    problems: list[Problem]
+    done: dict[str, RuleFile | None] = field(default_factory=dict)
+    under_way: list[str] = field(default_factory=list)
+
+    def read(self, name: str) -> RuleFile | None:
+        """The rules of a file, or None when it cannot be used; why is among the problems."""
+        if name not in self.done:
+            self.under_way.append(name)
+            self.done[name] = self._read(name, self.trees[name])
+            self.under_way.pop()
+        return self.done[name]
+
+    def _map_of(self, record: str, node: Node, rule: str) -> RuleFile | None:
+        name = self.kinds[record].mapping
+        if name in self.under_way:
+            circle = " -> ".join([*self.under_way, name])
+            self.problems.append(
+                Problem(node.file, node.line, "M172", rule, f"maps split into each other: {circle}")
+            )
+            return None
+        if name not in self.trees:
+            self.problems.append(Problem(node.file, node.line, "M170", rule, f"{name}.yaml is missing"))
+            return None
+        return self.read(name)
+
+    def _read(self, name: str, root: Node) -> RuleFile | None:
+        entries = root.value if isinstance(root.value, dict) else {}
+        scope = Scope(root.file, name, None, self.kinds, {}, self._map_of, self.problems)
+        kind = self._kind(name, entries, root, scope)
+        if kind is None:
+            return None
+        scope.only_keys(root, (*_HEADER, kind.root))
+        if kind.root not in entries:
+            text = f"the record {kind.name!r} is rooted in {kind.root}: a block {kind.root!r} is missing"
+            scope.wrong(root, "M004", text)
+            return None
+        block = entries[kind.root]
+        scope = replace(scope, schema=kind.schema(), tables=_tables(entries.get("codes"), scope))
+        scope.only_keys(block, ("fields", "choices", "fixed", "narrative"))
+        return RuleFile(name, kind.name, root.file, read_block(block, scope, type_name=kind.root))
+
+    def _kind(self, name: str, entries: Mapping[str, Node], root: Node, scope: Scope) -> RecordKind | None:
+        for key, expected in (("mapping", [name]), ("record", list(self.kinds))):
+            if key not in entries:
+                scope.wrong(root, "M004", f"the file must say {key!r}")
+                return None
+            if entries[key].value not in expected:
+                near = did_you_mean(str(entries[key].value), expected) or f"; expected {expected[0]!r}"
+                near = near if len(expected) > 1 else f"; the file is {name}.yaml"
+                scope.wrong(entries[key], "M004", f"{key}: {entries[key].value!r} is not known here{near}")
+                return None
+        kind = self.kinds[str(entries["record"].value)]
+        if kind.mapping != name:
+            scope.wrong(
+                entries["record"], "M004", f"the record {kind.name!r} is mapped by {kind.mapping}.yaml"
+            )
+            return None
+        return kind
+
+
+def _tables(node: Node | None, scope: Scope) -> dict[str, Codes]:
+    if node is None:
+        return {}
+    inner = scope.inside("codes")
+    if not isinstance(node.value, dict):
+        inner.wrong(node, "M002", "codes: {table: {ours: theirs}}")
+        return {}
+    tables = {name: read_table(child, inner.inside(name)) for name, child in node.value.items()}
+    return {name: table for name, table in tables.items() if table is not None}

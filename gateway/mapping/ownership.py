@@ -1,0 +1,230 @@
+"""Which rule owns which element: two owners are refused, and what describes an owned value is found.
+
+Settling a block makes its rules know of each other: which list items belong to a sibling, whether a concept's text is
+mapped, and what goes stale when a value changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import combinations
+from typing import Any, Final, TypeAlias
+
+from gateway.mapping.codecs import AnyReference, Codec, Concept, RecordReference
+from gateway.mapping.paths import Each, First, Name, Select, Step, Steps, show
+from gateway.mapping.problems import Problem
+from gateway.mapping.rules import (
+    Alternative,
+    BackLinkedParts,
+    Block,
+    Choice,
+    FhirList,
+    Field,
+    Items,
+    LinkedParts,
+    Rule,
+    Stale,
+    Values,
+)
+from gateway.mapping.scope import Scope
+from gateway.mapping.values import same
+from gateway.mapping.yaml_lines import Node
+
+Leafy: TypeAlias = Field | Values
+
+# What in the same object describes an element, and is no longer true when the element changes.
+# Source: https://hl7.org/fhir/R4/references.html, datatypes.html#Coding, #Quantity, #Attachment
+DESCRIBES: Final[Mapping[str, tuple[str, ...]]] = {
+    "reference": ("display", "type", "identifier"),
+    "code": ("display", "version", "userSelected", "unit"),
+    "unit": ("code", "system"),
+    "value": ("comparator",),
+    "url": ("hash", "size"),
+}
+
+
+def settled(block: Block, node: Node, scope: Scope) -> Block:
+    """The block whose rules know of each other; two writers of one element are reported (M150)."""
+    _check_owners(block, scope)
+    writers = list(_writers(block))
+    rules = tuple(_settled_rule(rule, block, writers, scope) for rule in block.rules)
+    return replace(block, rules=rules)
+
+
+def stale_around(steps: Steps, block: Block) -> tuple[Stale, ...]:
+    """What goes when the element at these steps of the block's object changes."""
+    return _stale(steps, list(_writers(block)))
+
+
+def _writers(block: Block) -> Iterator[tuple[Rule | Leafy, Steps]]:
+    """Every rule that writes, with each path that it owns; alternatives of a choice one by one."""
+    for rule in block.rules:
+        if isinstance(rule, Choice):
+            for way in rule.alternatives:
+                for inner in way.rules:
+                    for steps in _owned(inner):
+                        yield inner, steps
+        else:
+            for steps in _owned(rule):
+                yield rule, steps
+
+
+def _owned(rule: Rule | Leafy) -> Iterator[Steps]:
+    match rule:
+        case Field() if not rule.read_only:
+            for steps in (rule.steps, *rule.also):
+                yield _without_text(steps, rule.codec)
+        case Values() if not rule.read_only:
+            yield _without_text((*_list_steps(rule.list), *rule.item), rule.codec)
+        case Items() if not rule.read_only:
+            yield _list_steps(rule.list)
+        case LinkedParts():
+            yield _list_steps(rule.list)
+
+
+def _list_steps(which: FhirList) -> Steps:
+    return (*which.holder, Name(which.name), Each(which.pattern))
+
+
+def _without_text(steps: Steps, codec: Codec) -> Steps:
+    # A concept leaves its text to others, so what it owns is its codings.
+    return (*steps, Name("coding")) if isinstance(codec, Concept) and not codec.with_text else steps
+
+
+def _check_owners(block: Block, scope: Scope) -> None:
+    owners: list[tuple[Rule, Rule | Leafy, Steps]] = []
+    for rule in block.rules:
+        single = Block((rule,))
+        owners += [(rule, writer, steps) for writer, steps in _writers(single)]
+    for (rule, one, a), (other, two, b) in combinations(owners, 2):
+        if rule is not other and _overlap(a, b) and not _share_by_type(one, two):
+            origin = two.origin
+            text = f"{show(b)} is written by this rule and by the one on line {one.origin.line} ({show(a)})"
+            scope.problems.append(Problem(origin.file, origin.line, "M150", origin.rule, text))
+    for _, writer, steps in owners:
+        for name, step in zip(steps, steps[1:], strict=False):
+            if name == Name("coding") and isinstance(step, First):
+                text = "the order of codings means nothing in FHIR; map the concept with as: concept, or select a system"
+                origin = writer.origin
+                scope.problems.append(Problem(origin.file, origin.line, "M108", origin.rule, text))
+
+
+def _overlap(a: Steps, b: Steps) -> bool:
+    return all(_meet(one, two) for one, two in zip(a, b, strict=False))
+
+
+def _meet(a: Step, b: Step) -> bool:
+    if isinstance(a, Name) or isinstance(b, Name):
+        return a == b
+    if isinstance(a, First) or isinstance(b, First):
+        return True
+    if isinstance(a, Each) != isinstance(b, Each):
+        return False  # what a selector picks is hidden from the rule of the list
+    return not contradict(a.pattern, b.pattern)
+
+
+def contradict(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Whether no object can contain both patterns."""
+    for name in a.keys() & b.keys():
+        one, two = a[name], b[name]
+        if isinstance(one, Mapping) and isinstance(two, Mapping):
+            if contradict(one, two):
+                return True
+        elif not isinstance(one, list | Mapping) and not same(one, two):
+            return True
+    return False
+
+
+def _share_by_type(a: Rule | Leafy, b: Rule | Leafy) -> bool:
+    if not isinstance(a, Values) or not isinstance(b, Values):
+        return False
+    one, two = _types(a.codec), _types(b.codec)
+    return bool(one and two) and one.isdisjoint(two)
+
+
+def _types(codec: Codec) -> frozenset[str]:
+    if isinstance(codec, RecordReference):
+        return frozenset({codec.type})
+    return codec.types if isinstance(codec, AnyReference) else frozenset()
+
+
+def _settled_rule(rule: Rule, block: Block, writers: list[tuple[Rule | Leafy, Steps]], scope: Scope) -> Rule:
+    match rule:
+        case Field() | Values():
+            return _settled_leaf(rule, block, writers)
+        case Choice():
+            ways = tuple(
+                Alternative(tuple(_settled_leaf(inner, block, writers) for inner in way.rules), way.siblings)
+                for way in rule.alternatives
+            )
+            return replace(rule, alternatives=ways)
+        case Items() | LinkedParts():
+            return replace(rule, list=_with_hidden(rule.list, block, writers))
+        case BackLinkedParts():
+            return rule
+
+
+def _settled_leaf(rule: Leafy, block: Block, writers: list[tuple[Rule | Leafy, Steps]]) -> Any:
+    if isinstance(rule, Field):
+        stale = tuple(item for steps in (rule.steps, *rule.also) for item in _stale(steps, writers))
+        codec = _knowing_text(rule.codec, rule.steps, writers)
+        return replace(rule, codec=codec, stale=stale)
+    base = _list_steps(rule.list)
+    inside = [(other, steps[len(base) :]) for other, steps in writers if steps[: len(base)] == base]
+    codec = _knowing_text(rule.codec, rule.item, inside)
+    if isinstance(codec, RecordReference | AnyReference):
+        shared = any(other is not rule and _overlap(steps, base) for other, steps in writers)
+        codec = replace(codec, typed_only=shared)
+    return replace(
+        rule, codec=codec, stale=_stale(rule.item, inside), list=_with_hidden(rule.list, block, writers)
+    )
+
+
+def _knowing_text(codec: Codec, steps: Steps, writers: list[tuple[Rule | Leafy, Steps]]) -> Codec:
+    if not isinstance(codec, Concept) or codec.with_text:
+        return codec
+    mapped = any(other == (*steps, Name("text")) for _, other in writers)
+    return replace(codec, text_is_mapped=mapped)
+
+
+def _with_hidden(which: FhirList, block: Block, writers: list[tuple[Rule | Leafy, Steps]]) -> FhirList:
+    hidden = [
+        fixed.pattern for fixed in block.fixed if fixed.name == which.name and fixed.steps == which.holder
+    ]
+    base = (*which.holder, Name(which.name))
+    for _, steps in writers:
+        step = steps[len(base)] if len(steps) > len(base) and steps[: len(base)] == base else None
+        if isinstance(step, Select) and not contradict(step.pattern, which.pattern):
+            hidden.append(step.pattern)
+    unique = [pattern for number, pattern in enumerate(hidden) if pattern not in hidden[:number]]
+    return replace(which, hidden=tuple(unique))
+
+
+def _stale(steps: Steps, writers: list[tuple[Rule | Leafy, Steps]]) -> tuple[Stale, ...]:
+    last = steps[-1] if steps else None
+    if not isinstance(last, Name) or last.name not in DESCRIBES:
+        return ()
+    holder = steps[:-1]
+    names = tuple(name for name in DESCRIBES[last.name] if not _is_mapped((*holder, Name(name)), writers))
+    found = [Stale(holder, names)] if names else []
+    if (
+        last.name == "code"
+        and len(holder) > 1
+        and isinstance(holder[-1], Select)
+        and holder[-2] == Name("coding")
+    ):
+        concept = holder[:-2]
+        text = () if _is_mapped((*concept, Name("text")), writers) else ("text",)
+        kept = tuple(
+            step.pattern
+            for _, other in writers
+            for step in other[len(holder) - 1 : len(holder)]
+            if other[: len(holder) - 1] == holder[:-1] and isinstance(step, Select)
+        )
+        found.append(Stale(concept, text, (("coding", kept),)))
+    return tuple(found)
+
+
+def _is_mapped(steps: Steps, writers: list[tuple[Rule | Leafy, Steps]]) -> bool:
+    return any(other[: len(steps)] == steps for _, other in writers)

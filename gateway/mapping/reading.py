@@ -1,0 +1,309 @@
+"""From FHIR to record: the interpreter's `get`. It is the specification; whatever is faster must agree with it.
+
+Nothing that is not understood is an error here: it is left out of the record, stays in FHIR, and is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from gateway.errors import Issue
+from gateway.fhir.json_codec import Resource
+from gateway.fhir.references import ReferenceKind, parse_reference
+from gateway.mapping.elements import Location, locate
+from gateway.mapping.guards import holds, is_ours
+from gateway.mapping.paths import Steps
+from gateway.mapping.rules import (
+    BackLinkedParts,
+    Block,
+    Choice,
+    FhirList,
+    Field,
+    Items,
+    LinkedParts,
+    Origin,
+    Rule,
+    Values,
+)
+from gateway.mapping.values import MISSING, dig, is_hollow, plant, tidy
+
+Owned: TypeAlias = Callable[[Location, Origin], None]
+"""Told of every leaf that a rule read, and of leaves that it uses to find what it reads."""
+
+Parts: TypeAlias = Mapping[str, list[Resource]]
+
+
+@dataclass(slots=True)
+class Reading:
+    """One `get` under way: the parts at hand, the issues found, and who wants to know which rule read what."""
+
+    parts: Parts
+    owned: Owned | None = None
+    issues: list[Issue] = field(default_factory=list)
+
+    def claim(self, at: Location, origin: Origin) -> None:
+        """Say that a rule read the leaf at this place."""
+        if self.owned is not None:
+            self.owned(at, origin)
+
+    def claim_all(self, value: Any, at: Location, origin: Origin) -> None:
+        """Say that a rule used every leaf of this value."""
+        if self.owned is None:
+            return
+        if isinstance(value, Mapping):
+            for name, child in value.items():
+                self.claim_all(child, (*at, name), origin)
+        elif isinstance(value, list):
+            for index, child in enumerate(value):
+                self.claim_all(child, (*at, index), origin)
+        else:
+            self.owned(at, origin)
+
+    def kept(self, at: Location, origin: Origin, why: str) -> None:
+        """Report an element that is kept but not shown."""
+        self.issues.append(
+            Issue("information", "informational", f"kept, not read: {why}", expression(at), f"rule {origin}")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item of a list that its rule reads."""
+
+    index: int
+    item: Any
+    view: Any
+
+
+def expression(at: Location) -> str:
+    """A place as FHIRPath: `CarePlan.activity[0].detail`. The second part of a place is the resource's number."""
+    text = str(at[0]) if at else ""
+    for step in at[2:]:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return text
+
+
+def read_block(block: Block, node: Any, at: Location, reading: Reading) -> dict[str, Any]:
+    """The record of one FHIR object, without anything hollow."""
+    view: dict[str, Any] = {}
+    if isinstance(node, dict):
+        for rule in block.rules:
+            _read_rule(rule, node, at, reading, view)
+    return view
+
+
+def _read_rule(rule: Rule, node: Any, at: Location, reading: Reading, view: dict[str, Any]) -> None:
+    value: Any
+    match rule:
+        case Choice():
+            chosen = present_alternative(rule, node, at, reading)
+            for ours, inner in chosen[1].items():
+                plant(view, ours, inner)
+            return
+        case Field() if rule.copied:
+            locate_copied(rule, node, at, reading)
+            return
+        case Field():
+            value = read_field(rule, node, at, reading)
+        case Values():
+            value = [found.view for found in read_values(rule, node, at, reading)]
+            value = next(iter(value), None) if rule.one else value
+        case Items():
+            value = [found.view for found in read_items(rule, node, at, reading)]
+        case LinkedParts():
+            value = [found.view for found in read_links(rule, node, at, reading)]
+        case BackLinkedParts():
+            value = [found.view for found in read_back_links(rule, node, at, reading)]
+    if not is_hollow(value):
+        plant(view, rule.ours, value)
+
+
+def read_field(rule: Field, node: Any, at: Location, reading: Reading) -> Any:
+    """The value of one field, or None."""
+    for steps in (rule.steps, *rule.also):
+        value = _read_element(rule, steps, node, at, reading)
+        if value is not None:
+            return value
+    return None
+
+
+def _read_element(rule: Field, steps: Steps, node: Any, at: Location, reading: Reading) -> Any:
+    raw, place = locate(node, steps, at)
+    if raw is MISSING:
+        return None
+    value = rule.codec.read(raw)
+    if value is None:
+        if not is_hollow(raw):
+            reading.kept(place, rule.origin, "this value is not one that the rule reads")
+        return None
+    if reading.owned is not None:
+        for part in rule.codec.parts(raw):
+            reading.claim((*place, *part), rule.origin)
+        _claim_selectors(node, steps, at, rule.origin, reading)
+    return value
+
+
+def locate_copied(rule: Field, node: Any, at: Location, reading: Reading) -> None:
+    """A copied element is the parent's business: claimed when the rule could have read it, shown there."""
+    raw, place = locate(node, rule.steps, at)
+    if raw is not MISSING and rule.codec.read(raw) is not None:
+        reading.claim(place, rule.origin)
+
+
+def present_alternative(
+    rule: Choice, node: Any, at: Location, reading: Reading
+) -> tuple[int | None, dict[tuple[str, ...], Any]]:
+    """Which form of the choice holds a value, and what it says, field by field."""
+    for index, way in enumerate(rule.alternatives):
+        quiet = Reading(reading.parts, reading.owned)
+        said: dict[tuple[str, ...], Any] = {}
+        for inner in way.rules:
+            holder: dict[str, Any] = {}
+            _read_rule(inner, node, at, quiet, holder)
+            value = dig(holder, inner.ours)
+            if not is_hollow(value):
+                said[inner.ours] = value
+        if said:
+            reading.issues.extend(quiet.issues)
+            return index, said
+    return None, {}
+
+
+def items_of(which: FhirList, node: Any, at: Location) -> tuple[list[Any], list[Any], Location]:
+    """The items of a list, what stands beside each in `_name`, and the list's place.
+
+    A single object where an array belongs is published often enough: it is read as a list of one.
+    """
+    holder, place = locate(node, which.holder, at)
+    place = (*place, which.name)
+    raw = holder.get(which.name) if isinstance(holder, dict) else None
+    items = raw if isinstance(raw, list) else [] if raw is None else [raw]
+    beside = holder.get(f"_{which.name}") if isinstance(holder, dict) else None
+    siblings = beside if isinstance(beside, list) else []
+    count = max(len(items), len(siblings))
+    return _padded(items, count), _padded(siblings, count), place
+
+
+def _padded(items: list[Any], count: int) -> list[Any]:
+    return items if len(items) == count else [*items, *[None] * (count - len(items))]
+
+
+def read_values(rule: Values, node: Any, at: Location, reading: Reading) -> list[Found]:
+    """The items of a list of single values that the rule reads."""
+    items, _, place = items_of(rule.list, node, at)
+    found: list[Found] = []
+    for index, item in enumerate(items):
+        if not is_ours(rule.list, item):
+            continue
+        here = (*place, index)
+        raw, there = locate(item, rule.item, here)
+        view = None if raw is MISSING else rule.codec.read(raw)
+        if view is None:
+            reading.kept(here, rule.origin, "this item is not one that the rule reads")
+            continue
+        found.append(Found(index, item, view))
+        if reading.owned is not None and not (rule.one and len(found) > 1):
+            for part in rule.codec.parts(raw):
+                reading.claim((*there, *part), rule.origin)
+            reading.claim_all(rule.list.pattern, here, rule.origin)
+    return found
+
+
+def read_items(rule: Items, node: Any, at: Location, reading: Reading) -> list[Found]:
+    """The items of a list of objects that the rule reads; one that says nothing to it is not its own."""
+    items, _, place = items_of(rule.list, node, at)
+    found: list[Found] = []
+    for index, item in enumerate(items):
+        if not isinstance(item, dict) or not is_ours(rule.list, item):
+            continue
+        here = (*place, index)
+        view = read_block(rule.block, item, here, reading)
+        if view:
+            found.append(Found(index, item, view))
+            reading.claim_all(rule.list.pattern, here, rule.origin)
+    return found
+
+
+def read_links(rule: LinkedParts, node: Any, at: Location, reading: Reading) -> list[Found]:
+    """The linked resources that are at hand, in the order of the links; a second link to one is kept, not shown."""
+    items, _, place = items_of(rule.list, node, at)
+    found: list[Found] = []
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        raw, there = locate(item, rule.item, (*place, index))
+        reference = parse_reference(raw) if isinstance(raw, str) else None
+        if reference is None or reference.kind is not ReferenceKind.RELATIVE or reference.type != rule.type:
+            reading.kept((*place, index), rule.origin, f"it is no relative reference to a {rule.type}")
+            continue
+        reading.claim(there, rule.origin)
+        number, part = part_with_id(reading.parts, rule.type, reference.id)
+        if part is None or raw in seen:
+            reading.kept(
+                (*place, index), rule.origin, f"the {rule.type} it names is not at hand, or shown already"
+            )
+            continue
+        seen.add(str(raw))
+        view = read_block(rule.block, part, (rule.type, number), reading)
+        if view:
+            found.append(Found(index, part, view))
+    return found
+
+
+def part_with_id(parts: Parts, type_name: str, wanted: str | None) -> tuple[int, Resource | None]:
+    """The part of this type with this id, and its number among its type."""
+    for number, part in enumerate(parts.get(type_name, ())):
+        if wanted is not None and part.get("id") == wanted:
+            return number, part
+    return -1, None
+
+
+def read_back_links(rule: BackLinkedParts, node: Any, at: Location, reading: Reading) -> list[Found]:
+    """The resources at hand that link back to this one, in the order in which they were given."""
+    found: list[Found] = []
+    for number, part in enumerate(reading.parts.get(rule.type, ())):
+        place: Location = (rule.type, number)
+        if not links_back(rule, part, node) or not holds(rule.where, part):
+            continue
+        view = read_block(rule.block, part, place, reading)
+        if view:
+            found.append(Found(number, part, view))
+            _, there = locate(part, rule.by, place)
+            reading.claim(there, rule.origin)
+    return found
+
+
+def links_back(rule: BackLinkedParts, part: Any, root: Any) -> bool:
+    """Whether the part names the root resource by type and id."""
+    raw, _ = locate(part, rule.by)
+    if not isinstance(raw, str) or not isinstance(root, dict) or not root.get("id"):
+        return False
+    reference = parse_reference(raw)
+    relative = reference.kind is ReferenceKind.RELATIVE
+    return relative and (reference.type, reference.id) == (root.get("resourceType"), root["id"])
+
+
+def _claim_selectors(node: Any, steps: Steps, at: Location, origin: Origin, reading: Reading) -> None:
+    for count, step in enumerate(steps):
+        pattern = getattr(step, "pattern", None)
+        if pattern:
+            _, place = locate(node, steps[: count + 1], at)
+            reading.claim_all(pattern, place, origin)
+
+
+def shown(view: Mapping[str, Any]) -> dict[str, Any]:
+    """The view as a record: without anything hollow."""
+    return tidy(dict(view)) or {}
+
+
+def leaves(node: Any, at: Location = ()) -> Iterator[tuple[Location, Any]]:
+    """Every primitive of a FHIR value with its place, in order."""
+    if isinstance(node, dict):
+        for name, child in node.items():
+            yield from leaves(child, (*at, name))
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from leaves(child, (*at, index))
+    else:
+        yield at, node

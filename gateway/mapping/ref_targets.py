@@ -1,0 +1,24 @@
+"""What `ref:` may name: a record, or a FHIR type. Records of later days are known here by their root already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+# The records that other rules point at and that have no rule file of their own yet, with their root resources.
+PROMISED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "contact": "RelatedPerson",
+        "practitioner_role": "PractitionerRole",
+        "service": "HealthcareService",
+        "need": "Condition",
+        "appointment": "Appointment",
+        "visit": "Encounter",
+        "note": "Communication",
+        "measurement": "Observation",
+        "assessment": "QuestionnaireResponse",
+        "consent": "Consent",
+        "document": "DocumentReference",
+    }
+)

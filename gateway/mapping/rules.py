@@ -1,0 +1,207 @@
+"""The intermediate form of a rule file: what the interpreter walks, the laws are generated from, coverage asks.
+
+Everything is frozen and shared between threads. `ours` is a field of the record the block stands for, `steps` a
+path in the FHIR object it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from gateway.mapping.codecs import Codec
+from gateway.mapping.paths import Steps
+
+Ours: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a rule stands in its file."""
+
+    rule: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.rule} @ {self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """What describes an old value and goes when that value changes.
+
+    holder   path of the object that loses the elements `names`
+    lists    names of lists in that object that lose every item which no rule selects; `kept` are those selectors
+    """
+
+    holder: Steps
+    names: tuple[str, ...] = ()
+    lists: tuple[tuple[str, tuple[Mapping[str, Any], ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What makes a FHIR object ours: each path must exist, with this value when one is given."""
+
+    conditions: tuple[tuple[Steps, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field, one element.
+
+    copied   (^) written from the parent's field of this name, never read
+    also     further elements that say the same: read when the first says nothing, written where they exist
+    """
+
+    ours: Ours
+    steps: Steps
+    codec: Codec
+    origin: Origin
+    stale: tuple[Stale, ...] = ()
+    read_only: bool = False
+    copied: bool = False
+    also: tuple[Steps, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FhirList:
+    """The list that a rule walks.
+
+    holder, name   the object that holds it and the element's name
+    pattern        what each item contains (`x[system=U][]`); what a new item starts from
+    where          items without it are not ours
+    hidden         items that contain one of these belong to other rules: fixed values and selectors
+    """
+
+    holder: Steps
+    name: str
+    pattern: Mapping[str, Any] = field(default_factory=dict)
+    where: Guard = Guard()
+    hidden: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A list of single values; with `one`, the record shows the first of them only."""
+
+    ours: Ours
+    list: FhirList
+    item: Steps
+    codec: Codec
+    origin: Origin
+    stale: tuple[Stale, ...] = ()
+    one: bool = False
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of objects. Without `key`, items are matched by equality, then by position."""
+
+    ours: Ours
+    list: FhirList
+    block: Block
+    origin: Origin
+    key: tuple[Ours, ...] = ()
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One form of a choice. `siblings`: value[x] elements (holder, stem, own name) of which this form uses one."""
+
+    rules: tuple[Field | Values, ...]
+    siblings: tuple[tuple[Steps, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Several forms of which one holds at a time; all of them together own their record fields."""
+
+    name: str
+    alternatives: tuple[Alternative, ...]
+    origin: Origin
+
+    @property
+    def fields(self) -> tuple[Ours, ...]:
+        """The record fields that the alternatives map, each once."""
+        return tuple(dict.fromkeys(rule.ours for way in self.alternatives for rule in way.rules))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedParts:
+    """A list whose items live in resources of their own, each named by a link of the holder's list."""
+
+    ours: Ours
+    list: FhirList
+    item: Steps
+    type: str
+    block: Block
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class BackLinkedParts:
+    """A list whose items live in resources of their own, which carry a link (`by`) back to the root resource."""
+
+    ours: Ours
+    type: str
+    by: Steps
+    stale: tuple[Stale, ...]
+    block: Block
+    origin: Origin
+    key: tuple[Ours, ...]
+    where: Guard = Guard()
+
+
+Rule: TypeAlias = Field | Values | Items | Choice | LinkedParts | BackLinkedParts
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A pattern written on create when nothing is there; `name` set: an item of that list."""
+
+    steps: Steps
+    name: str | None
+    pattern: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The rules for one FHIR object. `type` and `narrative` belong to whole resources only."""
+
+    rules: tuple[Rule, ...]
+    fixed: tuple[Fixed, ...] = ()
+    type: str | None = None
+    narrative: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A whole rule file: one record and its root resource."""
+
+    name: str
+    record: str
+    file: str
+    root: Block
+
+    @property
+    def type(self) -> str:
+        """The type of the root resource."""
+        assert self.root.type is not None, "the loader refuses a root block without a type"
+        return self.root.type
+
+
+def walk(block: Block) -> Iterator[tuple[Block, Rule | Field | Values]]:
+    """Every rule of a block and of the blocks inside it, with the block it stands in; alternatives one by one."""
+    for rule in block.rules:
+        yield block, rule
+        if isinstance(rule, Choice):
+            for way in rule.alternatives:
+                for inner in way.rules:
+                    yield block, inner
+        elif isinstance(rule, Items | LinkedParts | BackLinkedParts):
+            yield from walk(rule.block)

@@ -1,0 +1,131 @@
+"""Writing lists whose items live in resources of their own. One gone from the list is unlinked, never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.fhir.references import relative
+from gateway.mapping.alignment import align, arrange
+from gateway.mapping.elements import Location, replace
+from gateway.mapping.guards import holds
+from gateway.mapping.narrative import narrated
+from gateway.mapping.reading import items_of, part_with_id, read_back_links, read_links
+from gateway.mapping.rules import BackLinkedParts, Block, LinkedParts
+from gateway.mapping.values import MISSING, dig, same, tidy
+from gateway.mapping.write_context import Writing, drop_stale
+from gateway.mapping.write_fields import with_list
+from gateway.mapping.write_lists import identity_by
+
+
+def write_resource(block: Block, view: Mapping[str, Any], old: Any, at: Location, writing: Writing) -> Any:
+    """The whole resource with the record's values; a new one when `old` is MISSING."""
+    creating = old is MISSING
+    base = {"resourceType": block.type} if creating else old
+    new = writing.write_block(block, view, base, at, writing, creating=creating)
+    return narrated(block, base, new, view)
+
+
+def write_links(rule: LinkedParts, view: Mapping[str, Any], node: Any, at: Location, writing: Writing) -> Any:
+    """The node with a link for each item of the record; the linked resources are written beside it."""
+    items, siblings, place = items_of(rule.list, node, at)
+    found = read_links(rule, node, at, writing.reading())
+    wanted = _wanted(rule, view, place, writing)
+    if wanted is None:
+        return node
+    matches = align(
+        [each.view for each in found], wanted, identity=identity_by((("id",),)), by_position=False
+    )
+    entries: list[tuple[Any, Any]] = []
+    for is_old, number in arrange(len(items), [each.index for each in found], matches):
+        match = None if is_old else matches[number]
+        if is_old:
+            entries.append((items[number], siblings[number]))
+            continue
+        if match is None or not same(found[match].view, wanted[number]) or _copies_changed(writing):
+            _write_part(rule.block, rule.type, wanted[number], writing)
+        if match is not None:
+            entries.append((items[found[match].index], siblings[found[match].index]))
+        else:
+            entries.append((replace(MISSING, rule.item, relative(rule.type, wanted[number]["id"])), None))
+    return with_list(node, rule.list, items, siblings, entries)
+
+
+def _write_part(block: Block, type_name: str, view: Mapping[str, Any], writing: Writing) -> None:
+    parts = writing.parts.setdefault(type_name, [])
+    number, old = part_with_id(writing.parts, type_name, view["id"])
+    if old is None:
+        parts.append(write_resource(block, view, MISSING, (type_name, len(parts)), writing))
+    else:
+        parts[number] = write_resource(block, view, old, (type_name, number), writing)
+
+
+def write_back_links(
+    rule: BackLinkedParts, view: Mapping[str, Any], node: Any, at: Location, writing: Writing
+) -> Any:
+    """The node itself; the resources that link back to it are written, in the record's order."""
+    found = read_back_links(rule, node, at, writing.reading())
+    wanted = _wanted(rule, view, (*at, rule.type), writing)
+    if wanted is None:
+        return node
+    if wanted and not node.get("id"):
+        node = {**node, "id": writing.new_id()}
+    matches = align([each.view for each in found], wanted, identity=identity_by(rule.key), by_position=False)
+    made: list[Any] = []
+    for number, match in enumerate(matches):
+        if match is not None and same(found[match].view, wanted[number]) and not _copies_changed(writing):
+            made.append(found[match].item)
+            continue
+        old = MISSING if match is None else found[match].item
+        if match is None and part_with_id(writing.parts, rule.type, wanted[number]["id"])[1] is not None:
+            writing.refuse(
+                (rule.type, number), rule.origin, f"a {rule.type} of this id is not one of this list"
+            )
+            return node
+        part = write_resource(rule.block, wanted[number], old, (rule.type, number), writing)
+        if match is None:
+            part = replace(part, rule.by, relative(node["resourceType"], node["id"]))
+        if not holds(rule.where, part):
+            writing.refuse(
+                (rule.type, number), rule.origin, "the record's item lacks what makes it one of this list"
+            )
+            return node
+        made.append(part)
+    _keep_parts(rule, found, matches, made, writing)
+    return node
+
+
+def _keep_parts(
+    rule: BackLinkedParts, found: list[Any], matches: list[int | None], made: list[Any], writing: Writing
+) -> None:
+    parts = list(writing.parts.get(rule.type, []))
+    living = sorted({match for match in matches if match is not None})
+    for number, each in enumerate(found):
+        if number not in living:
+            unlinked = replace(each.item, rule.by, MISSING)
+            parts[each.index] = drop_stale(
+                unlinked, rule.stale, (rule.type, each.index), rule.origin, writing
+            )
+    places = [found[number].index for number in living]
+    renumbered = [None if match is None else living.index(match) for match in matches]
+    arranged = arrange(len(parts), places, renumbered)
+    if arranged or rule.type in writing.parts:
+        writing.parts[rule.type] = [parts[number] if is_old else made[number] for is_old, number in arranged]
+
+
+def _wanted(
+    rule: LinkedParts | BackLinkedParts, view: Mapping[str, Any], at: Location, writing: Writing
+) -> list[dict[str, Any]] | None:
+    wanted = tidy(dig(view, rule.ours)) or []
+    if not isinstance(wanted, list) or not all(isinstance(item, dict) for item in wanted):
+        writing.refuse(at, rule.origin, "the record's value is no list of objects")
+        return None
+    named = [item if isinstance(item.get("id"), str) else {**item, "id": writing.new_id()} for item in wanted]
+    if len({item["id"] for item in named}) < len(named):
+        writing.refuse(at, rule.origin, "the record holds two items with the same id")
+        return None
+    return named
+
+
+def _copies_changed(writing: Writing) -> bool:
+    return not same(dict(writing.before), dict(writing.after))
