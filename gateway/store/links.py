@@ -16,12 +16,14 @@ from sqlalchemy import text
 
 from gateway.errors import Conflict
 from gateway.fhir.json_codec import Resource
-from gateway.fhir.references import ReferenceKind, parse_reference, relative
+from gateway.fhir.references import ReferenceKind, parse_reference
 from gateway.store.database import Transaction
 from gateway.store.versions import our_id
 
 LINK_TYPE: Final = "seealso"
 """Source: https://hl7.org/fhir/R4/valueset-link-type.html"""
+LINKED_BY_ELEMENT: Final = "link"
+"""How a Patient was linked when all we know is that someone wrote the person's `link[]`."""
 
 _DROP = text("""
     DELETE FROM person_patient WHERE person_id = :person AND NOT patient_id = ANY(CAST(:patients AS uuid[]))
@@ -55,32 +57,37 @@ def linked_patients(person: Resource) -> tuple[str, ...]:
     )
 
 
-def mirror(tx: Transaction, person_id: str, patients: Iterable[str], how: str = "link") -> None:
+def refuse_taken(tx: Transaction, person_id: str, patients: Iterable[str]) -> None:
+    """Raises Conflict when one of the Patients is linked to another person: one Patient is one person's."""
+    wanted = _ids(patients)
+    for patient, person in (_held(tx, wanted) if wanted else {}).items():
+        if str(person) != person_id:
+            raise Conflict(f"Patient/{patient} is already linked to Patient/{person}: unlink it there first")
+
+
+def mirror(tx: Transaction, person_id: str, patients: Iterable[str]) -> None:
     """Make the rows say what the person's `link[]` says; links that stood already keep their time and reason.
 
-    Raises Conflict when one of the Patients is linked to another person: one Patient is one person's.
+    Raises Conflict when somebody linked one of the Patients to another person in the same moment.
     """
-    wanted = sorted({id for id in map(our_id, patients) if id is not None})
-    person = our_id(person_id)
+    person, wanted = our_id(person_id), _ids(patients)
     tx.connection.execute(_DROP, {"person": person, "patients": wanted})
-    if not wanted:
-        return
-    tx.connection.execute(_ADD, {"person": person, "patients": wanted, "how": how})
-    for patient_id, person_of_it in _held(tx, wanted).items():
-        if person_of_it != person:
-            raise Conflict(
-                f"{relative('Patient', str(patient_id))} is already linked to"
-                f" {relative('Patient', str(person_of_it))}; unlink it there first"
-            )
+    if wanted:
+        tx.connection.execute(_ADD, {"person": person, "patients": wanted, "how": LINKED_BY_ELEMENT})
+        refuse_taken(tx, person_id, patients)
 
 
 def persons_of(tx: Transaction, patients: Iterable[str]) -> list[str]:
     """The persons that Patients belong to, sorted; a Patient that is linked to none stands for itself."""
-    ids = sorted({id for id in map(our_id, patients) if id is not None})
+    ids = _ids(patients)
     if not ids:
         return []
     held = _held(tx, ids)
     return sorted({str(held.get(id, id)) for id in ids})
+
+
+def _ids(patients: Iterable[str]) -> list[UUID]:
+    return sorted({id for id in map(our_id, patients) if id is not None})
 
 
 def _held(tx: Transaction, patients: list[UUID]) -> dict[UUID, UUID]:

@@ -1,35 +1,29 @@
-"""The repository of resources: reading them as the actor may, and writing a version with everything that goes
-with it.
+"""The repository of resources: reading them as the actor may, and writing the next version under a row lock.
 
-A write is one step of the transaction it is in: the head row, the immutable version, the index, whom it is
-about, the change for readers of the feed, and one message for the fan-out lane. The audit row is the act's,
-one per request. Hidden and missing look the same: every way in raises the same NotFound.
+A write is one step of the transaction it is in, with everything that belongs to it (new_version.py). The
+audit row is the act's, one per request. Hidden and missing look the same: every way in raises one NotFound.
 Source: https://hl7.org/fhir/R4/http.html
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Final
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import text
 
 from gateway.access.actors import HERE
 from gateway.access.policy import Interaction, gate, may_create, may_write
 from gateway.errors import Conflict, Gone, NotFound, PreconditionFailed, Unprocessable
-from gateway.fhir.json_codec import Resource, write
+from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import parse_reference, relative
 from gateway.fhir.resource_types import R4_TYPES
-from gateway.fhir.subjects import patients_named
-from gateway.store import lanes, links
+from gateway.store import links
 from gateway.store.database import Transaction
-from gateway.store.postings import hashed, keys_of
+from gateway.store.new_version import new_version
 from gateway.store.rows import select
-from gateway.store.versions import COLUMNS, Version, instant, our_id, stamped, version_of
-
-FAN_OUT: Final = "fanout"
+from gateway.store.versions import COLUMNS, Version, our_id, version_of
 
 _READ = f"""
     SELECT {COLUMNS} FROM resource AS r
@@ -59,8 +53,7 @@ _INSERT = text("""
     ON CONFLICT (type, id) DO NOTHING
     RETURNING pk, last_updated
 """)
-# A statement of its own after the lock, so that its time is later than the lock's; and never not later than
-# before.
+# A statement of its own, so that its time is later than the lock, and than the version before.
 _ADVANCE = text("""
     UPDATE resource SET version = version + 1, deleted = :deleted,
         last_updated = greatest(
@@ -68,27 +61,6 @@ _ADVANCE = text("""
     WHERE pk = :pk
     RETURNING version, last_updated
 """)
-_KEEP = text("""
-    WITH kept AS (
-        INSERT INTO resource_version (resource_pk, version, body, patients, method, author, at)
-        VALUES (:pk, :version, :body, CAST(:patients AS uuid[]), :method, :author, :at)
-    )
-    INSERT INTO change (resource_pk, version) VALUES (:pk, :version)
-""")
-_UNINDEX = text("DELETE FROM posting WHERE resource_pk = :pk AND NOT h = ANY(CAST(:hashes AS bigint[]))")
-_INDEX = text("""
-    INSERT INTO posting (h, resource_pk) SELECT h, :pk FROM unnest(CAST(:hashes AS bigint[])) AS h
-    ON CONFLICT DO NOTHING
-""")
-_NO_LONGER_ABOUT = text("""
-    DELETE FROM resource_patient WHERE resource_pk = :pk AND NOT patient_id = ANY(CAST(:patients AS uuid[]))
-""")
-_ABOUT = text("""
-    INSERT INTO resource_patient (resource_pk, patient_id)
-    SELECT :pk, p FROM unnest(CAST(:patients AS uuid[])) AS p
-    ON CONFLICT DO NOTHING
-""")
-_LAST_ABOUT = text("SELECT patient_id FROM resource_patient WHERE resource_pk = :pk ORDER BY patient_id")
 
 
 def read(tx: Transaction, type: str, id: str) -> Version:
@@ -154,7 +126,8 @@ def create(
 ) -> Version:
     """Version 1 of a new resource. `id` is one the ledger allocated; without it a new one is made.
 
-    Raises Forbidden when the actor may not create for `source`, Conflict when the id is taken.
+    Raises Forbidden when the actor may not create for `source`, Conflict when the id is taken or a person
+    claims another person's Patient.
     """
     type = _type_of(resource)
     gate(tx.actor, Interaction.CREATE, type)
@@ -162,23 +135,26 @@ def create(
     uuid = uuid4() if id is None else our_id(id)
     if uuid is None:
         raise Unprocessable("an id of this store is a UUID in lower case", expression=f"{type}.id")
+    _refuse_taken_links(tx, resource, source, str(uuid))
     new = {"type": type, "id": uuid, "source": source, "owner_org": our_id(owner_org)}
     row = tx.connection.execute(_INSERT, new).mappings().one_or_none()
     if row is None:
         raise Conflict(f"{relative(type, str(uuid))} exists already; update it instead")
     head = {**new, **row, "version": 1}
-    return _write(tx, head, resource, "POST")
+    return new_version(tx, head, resource, "POST")
 
 
 def update(tx: Transaction, resource: Resource, *, expect: int | None = None) -> Version:
     """The next version of the resource that `resource` names by type and id; a deleted one comes back.
 
-    Raises NotFound, Forbidden, and PreconditionFailed when it no longer is at version `expect`.
+    Raises NotFound, Forbidden, PreconditionFailed when it no longer is at version `expect`, and Conflict when
+    a person claims another person's Patient.
     """
     type = _type_of(resource)
     head = _locked(tx, type, str(resource.get("id")), Interaction.UPDATE, expect)
+    _refuse_taken_links(tx, resource, head["source"], str(head["id"]))
     row = tx.connection.execute(_ADVANCE, {"pk": head["pk"], "deleted": False}).mappings().one()
-    return _write(tx, {**head, **row}, resource, "PUT")
+    return new_version(tx, {**head, **row}, resource, "PUT")
 
 
 def delete(tx: Transaction, type: str, id: str, *, expect: int | None = None) -> Version:
@@ -192,72 +168,12 @@ def delete(tx: Transaction, type: str, id: str, *, expect: int | None = None) ->
         assert held is not None, "a locked row can be read"
         return held
     row = tx.connection.execute(_ADVANCE, {"pk": head["pk"], "deleted": True}).mappings().one()
-    return _write(tx, {**head, **row}, None, "DELETE")
+    return new_version(tx, {**head, **row}, None, "DELETE")
 
 
-def _write(tx: Transaction, head: dict[str, Any], resource: Resource | None, method: str) -> Version:
-    """Everything a new version brings with it. A deletion leaves the index but stays about its patients."""
-    pk, type, id = head["pk"], head["type"], str(head["id"])
-    at: datetime = head["last_updated"]
-    body, hashes, patients = b"", list[int](), list[UUID]()
-    if resource is None:
-        patients = [row.patient_id for row in tx.connection.execute(_LAST_ABOUT, {"pk": pk})]
-    else:
-        kept = stamped(
-            resource, id=id, version=head["version"], last_updated=instant(at), source=head["source"]
-        )
-        body, hashes = write(kept), sorted(map(hashed, keys_of(kept)))
-        patients = sorted({patient for patient in map(our_id, patients_named(kept)) if patient})
-    tx.connection.execute(
-        _KEEP,
-        {
-            "pk": pk,
-            "version": head["version"],
-            "body": body or None,
-            "patients": patients,
-            "method": method,
-            "author": tx.actor.name,
-            "at": at,
-        },
-    )
-    if head["version"] > 1:
-        tx.connection.execute(_UNINDEX, {"pk": pk, "hashes": hashes})
-        tx.connection.execute(_NO_LONGER_ABOUT, {"pk": pk, "patients": patients})
-    tx.connection.execute(_INDEX, {"pk": pk, "hashes": hashes})
-    tx.connection.execute(_ABOUT, {"pk": pk, "patients": patients})
-    if type == "Patient" and head["source"] == HERE:
-        links.mirror(tx, id, links.linked_patients(resource or {}))
-    written = Version(
-        type=type,
-        id=id,
-        version=head["version"],
-        last_updated=instant(at),
-        body=body,
-        source=head["source"],
-        owner_org=str(head["owner_org"]) if head["owner_org"] else None,
-        deleted=resource is None,
-        method=method,
-        author=tx.actor.name,
-    )
-    _fan_out(tx, written, [str(patient) for patient in patients])
-    return written
-
-
-def _fan_out(tx: Transaction, written: Version, patients: list[str]) -> None:
-    """One message, in the lane of the person it is about: what is sent on keeps its order per person."""
-    persons = links.persons_of(tx, patients)
-    lanes.enqueue(
-        tx,
-        FAN_OUT,
-        persons[0] if persons else written.reference,
-        {
-            "reference": written.reference,
-            "version": written.version,
-            "method": written.method,
-            "source": written.source,
-            "author_source": tx.actor.source,
-        },
-    )
+def _refuse_taken_links(tx: Transaction, resource: Resource, source: str, id: str) -> None:
+    if resource["resourceType"] == "Patient" and source == HERE:
+        links.refuse_taken(tx, id, links.linked_patients(resource))
 
 
 def _locked(
