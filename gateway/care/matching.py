@@ -65,8 +65,8 @@ class Candidate:
 def persons_matching(identifiers: frozenset[Identifier], candidates: Iterable[Candidate]) -> tuple[str, ...]:
     """The persons that share a verified identifier, sorted: none, one, or several that a person must tell.
 
-    A candidate that shares one identifier but, in another system, has only other values is no match: these are
-    two people, one of whom was given the other's number by mistake.
+    A candidate that shares one identifier but, in another system, has only other values is no match: these
+    are two people, one of whom was given the other's number by mistake.
     """
     matching = {
         candidate.person

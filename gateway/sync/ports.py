@@ -19,13 +19,15 @@ Secrets: TypeAlias = Callable[[str], str]
 class Held:
     """A resource as the partner holds it, in the partner's own id space.
 
-    version    its meta.versionId or ETag as the partner wrote it, without `W/""`; None when it gave neither
+    version   its meta.versionId or ETag as the partner wrote it, without `W/""`; None when it gave neither
+    is_new    it was made by this very exchange, and not found there
     """
 
     type: str
     id: str
     version: str | None
     resource: Resource
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +117,12 @@ class AcceptsAnswers(Protocol):
     @property
     def answer_secrets(self) -> tuple[str, ...]:
         """References of the secrets its messages may be signed with; several while one is being rotated."""
+
+
+@runtime_checkable
+class HasServiceBase(Protocol):
+    """Settings of a partner that holds FHIR resources under an address of its own."""
+
+    @property
+    def base_url(self) -> str:
+        """The service base without a final slash: absolute references to what it holds begin with it."""

@@ -43,6 +43,7 @@ class EhrContract:
         second = system.create(goal("2"), (OURS, "Goal/2"))
 
         assert second.id == first.id
+        assert (first.is_new, second.is_new) == (True, False)
 
     def test_creating_under_another_identifier_is_another_resource(self, system: EhrSystem) -> None:
         ids = {system.create(goal(number), (OURS, f"Goal/{number}")).id for number in ("3", "4")}

@@ -5,6 +5,7 @@ Sources: https://hl7.org/fhir/R4/http.html and https://hl7.org/fhir/R4/search.ht
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -20,6 +21,7 @@ from gateway.transport.exchange import Answer, Line
 FHIR_JSON = "application/fhir+json"
 GONE = frozenset({404, 410})
 AMBIGUOUS = frozenset({412})
+CREATED = 201
 
 # Without strict handling a server leaves out parameters it does not know and answers with everybody's
 # resources (sekmet-fhir 0.1.1 does so for Goal?patient=, seen 2026-11-22).
@@ -80,7 +82,8 @@ class FhirRestServer:
         )
         if answer.status in AMBIGUOUS:
             raise PartnerRefused(f"{self._partner}: several {type} there carry our identifier; one must go")
-        return self._as_held(answer, type, _id_in(answer.headers.get("Location"), type))
+        held = self._as_held(answer, type, _id_in(answer.headers.get("Location"), type))
+        return replace(held, is_new=answer.status == CREATED)
 
     def update(self, resource: dict[str, Any], if_match: str | None) -> Held:
         """The updated resource, when the partner still held version `if_match`.

@@ -1,0 +1,184 @@
+"""One resource that a partner holds, reconciled with what we hold: new, fetched, merged, or asked about.
+
+Runs inside the caller's transaction with the partner's own actor, so that a partner changes only what it may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from gateway.acts.asking import ask
+from gateway.acts.gateway import Gateway
+from gateway.acts.id_spaces import IdSpaces
+from gateway.acts.link_person import link_person
+from gateway.fhir.compare import changed_elements
+from gateway.fhir.json_codec import Resource, read_stored, write
+from gateway.store import ledger, resources
+from gateway.store.database import Transaction
+from gateway.store.ledger import Agreement
+from gateway.store.versions import Version
+from gateway.sync.decide import Decision, Since, decide
+from gateway.sync.merge import Merged, Side, edited, merge
+from gateway.sync.partner import Partner
+from gateway.sync.ports import Held
+from gateway.sync.translate import our_id_on
+
+
+class Outcome(StrEnum):
+    """What came of one resource."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The outcome, and our reference of the resource."""
+
+    outcome: Outcome
+    reference: str
+
+
+def reconcile(gateway: Gateway, tx: Transaction, partner: Partner, there: Held) -> Reconciled:
+    """What both sides hold after this, and the ledger's word on it.
+
+    `tx` is the partner's. What both edited differently stays as it is here and is asked about.
+    """
+    spaces = IdSpaces.of(gateway, tx, partner)
+    agreement = ledger.agreed(tx, partner.name, there.type, there.id)
+    our_id = agreement.our_id if agreement else _joined(spaces, there)
+    our_id = our_id or ledger.ours_or_new(tx, partner.name, there.type, there.id)
+    here = _locked(tx, there.type, our_id)
+    ours = spaces.to_ours(there.resource)
+    if here is None:
+        return _received_first(gateway, tx, partner, there, our_id, ours)
+    if here.deleted:
+        return _about_deleted(tx, partner, there, here, agreement)
+    kept, other = _sides(gateway, spaces, agreement, here, there, ours)
+    merged = Merged(here.resource)
+    if decide(_since(kept, other), _since(other, kept)) in (Decision.FETCH, Decision.MERGE):
+        merged = merge(kept, other)
+    version = here
+    if merged.taken:
+        version = resources.update(tx, {**merged.resource, "id": here.id}, expect=here.version)
+    # What is still to be sent was edited since the version agreed before, so that one stays the base of the
+    # push.
+    to_send = edited(kept, other) & changed_elements(merged.resource, other.now)
+    before = agreement.our_version if agreement else None
+    _agree(tx, partner, there, version, before if to_send else version.version)
+    if version.type == "Patient" and version.source == partner.name:
+        link_person(gateway, tx, version)
+    if merged.conflicts:
+        _ask_about(tx, partner, version, merged)
+        return Reconciled(Outcome.ASKED, version.reference)
+    return Reconciled(Outcome.CHANGED if merged.taken else Outcome.UNCHANGED, version.reference)
+
+
+def _joined(spaces: IdSpaces, there: Held) -> str | None:
+    """Our id, when this is a copy of ours: it carries our mark or our very id, and no other copy does.
+
+    The claim counts only for what the partner may see, and may write: everything else is a thing of its own.
+    """
+    for claimed in (our_id_on(there.resource, spaces.addresses), there.id):
+        if claimed is None or ledger.theirs(spaces.tx, spaces.partner.name, there.type, claimed) is not None:
+            continue
+        if resources.find(spaces.tx, there.type, claimed) is not None:
+            return claimed
+    return None
+
+
+def _locked(tx: Transaction, type: str, id: str) -> Version | None:
+    resources.lock(tx, [f"{type}/{id}"])
+    return resources.find(tx, type, id)
+
+
+def _received_first(
+    gateway: Gateway, tx: Transaction, partner: Partner, there: Held, our_id: str, ours: Resource
+) -> Reconciled:
+    version = resources.create(tx, ours, source=partner.name, id=our_id)
+    _agree(tx, partner, there, version, version.version)
+    if version.type == "Patient":
+        link_person(gateway, tx, version)
+    return Reconciled(Outcome.NEW, version.reference)
+
+
+def _about_deleted(
+    tx: Transaction, partner: Partner, there: Held, here: Version, agreement: Agreement | None
+) -> Reconciled:
+    """Deleted here: nothing is brought back by itself; an edit made there since is asked about."""
+    before = agreement.their_body if agreement else None
+    is_edited = before is None or changed_elements(_read(before), there.resource)
+    decision = decide(Since.DELETED, Since.EDITED if is_edited else Since.SAME)
+    _agree(tx, partner, there, here, here.version)
+    if decision is Decision.ASK:
+        question = f"it was deleted here and then edited at {partner.name}"
+        ask(tx, here.reference, question, {"partner": partner.name})
+        return Reconciled(Outcome.ASKED, here.reference)
+    return Reconciled(Outcome.UNCHANGED, here.reference)
+
+
+def _said_alike(spaces: IdSpaces, here: Resource, there: Resource) -> Mapping[str, Any]:
+    """The elements of ours that read the same in the partner's id space: its own Patient is our person
+    there.
+    """
+    expected = spaces.to_theirs(here)
+    alike = (expected.keys() | there.keys()) - changed_elements(expected, there)
+    return {name: value for name, value in here.items() if name.removeprefix("_") in alike}
+
+
+def _sides(
+    gateway: Gateway,
+    spaces: IdSpaces,
+    agreement: Agreement | None,
+    here: Version,
+    there: Held,
+    ours: Resource,
+) -> tuple[Side, Side]:
+    """Both sides in our id space. Sides that never agreed have empty bases: all that they say is an edit."""
+    if agreement is None or agreement.their_body is None:
+        return Side({}, here.resource), Side(
+            {}, {**ours, **_said_alike(spaces, here.resource, there.resource)}
+        )
+    base: Resource = {}
+    if agreement.our_version is not None:
+        # For comparison only, never sent: the version may be of a time when the partner could not see it.
+        books = spaces.tx.acting_as(gateway.self_actor)
+        base = resources.vread(books, here.type, here.id, agreement.our_version).resource
+    return Side(base, here.resource), Side(spaces.to_ours(_read(agreement.their_body)), ours)
+
+
+def _since(side: Side, other: Side) -> Since:
+    return Since.EDITED if edited(side, other) else Since.SAME
+
+
+def _ask_about(tx: Transaction, partner: Partner, version: Version, merged: Merged) -> None:
+    elements = [f"{version.type}.{name}" for name in merged.conflicts]
+    question = f"{', '.join(elements)} edited both here and at {partner.name}; what is here was kept"
+    about = {"partner": partner.name, "elements": elements, "version": version.version}
+    ask(tx, version.reference, question, about)
+
+
+def _agree(tx: Transaction, partner: Partner, there: Held, ours: Version, our_version: int | None) -> None:
+    ledger.agree(
+        tx,
+        Agreement(
+            source=partner.name,
+            type=there.type,
+            their_id=there.id,
+            our_id=ours.id,
+            our_version=our_version,
+            their_version=there.version,
+            their_body=write(there.resource),
+        ),
+    )
+
+
+def _read(body: bytes) -> Resource:
+    value = read_stored(body)
+    assert isinstance(value, dict), "the ledger holds resources"
+    return value
