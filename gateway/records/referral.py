@@ -7,7 +7,16 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from gateway.records.scalars import CodeText, DateTimeText, InstantText, ItemId, RecordId, ReferenceText, Text
+from gateway.records.scalars import (
+    CodeText,
+    DateTimeText,
+    InstantText,
+    ItemId,
+    RecordId,
+    ReferenceText,
+    Text,
+    YesNo,
+)
 from gateway.records.shapes import Coding, Concept, Identifier, Note, Record, Shape, many, one
 
 # Source: https://hl7.org/fhir/R4/valueset-request-intent.html
@@ -44,10 +53,13 @@ class Leg(Shape):
     """
 
     id = ItemId(dump_only=True)
+    identifiers = many(Identifier)
     organisation = RecordId("organisation")
     organisation_text = Text(dump_only=True)
     service = RecordId("service")
     status = CodeText(dump_only=True)
+    priority = CodeText(*PRIORITY)
+    details_text = Text()
     reason_code = one(Coding)
     reason_text = Text()
     business_status = one(Coding)
@@ -55,6 +67,8 @@ class Leg(Shape):
     offered_at = DateTimeText()
     answer_by = DateTimeText()
     changed_at = DateTimeText(dump_only=True)
+    starts_at = DateTimeText()
+    ends_at = DateTimeText()
     appointment = RecordId("appointment")
     outcomes = many(Outcome)
     notes = many(Note)
@@ -94,6 +108,8 @@ class ReferralSchema(Record):
     needed_from = DateTimeText()
     needed_by = DateTimeText()
     needed_at = DateTimeText()
+    do_not_perform = YesNo()
+    replaces = many(RecordId("referral"))
     recipients_wanted = many(ReferenceText())
     consent = RecordId("consent")
     attachments = many(RecordId("document"))
