@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-from gateway.access.actors import HERE, Actor, ActorKind
+from gateway.access.actors import Actor, ActorKind
+from gateway.acts.agency_organisation import signs_in_as
 from gateway.acts.gateway import Gateway
 from gateway.store import clients
 from gateway.store.database import Transaction
-from gateway.store.search import Query, search
 
 
 def sign_in_client(gateway: Gateway, key: str) -> Actor | None:
@@ -27,17 +25,5 @@ def sign_in_client(gateway: Gateway, key: str) -> Actor | None:
 
 
 def _organisation(tx: Transaction, gateway: Gateway, partner_name: str) -> str | None:
-    """Id of the Organization by which referrals name the partner: ours, else the one that was here first."""
     partner = gateway.partners.get(partner_name)
-    if partner is None or partner.organisation is None:
-        return None
-    known_as = f"{_escaped(partner.organisation.system)}|{_escaped(partner.organisation.value)}"
-    for source in (HERE, None):
-        query = Query.of("Organization", [("identifier", known_as)], count=1, source=source)
-        if found := search(tx, query).versions:
-            return found[0].id
-    return None
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\,|$])", r"\\\1", text)
+    return signs_in_as(tx, partner) if partner is not None else None

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 
 from gateway.access.actors import Actor, ActorKind
 from gateway.access.policy import Interaction, gate
+from gateway.acts.answer_referral import answer_by_task
 from gateway.acts.gateway import Gateway
+from gateway.acts.link_person import link_person
 from gateway.conformance.typed import shape_issues
-from gateway.errors import IllegalMove, MethodNotAllowed, NotConformant, PreconditionFailed
+from gateway.errors import MethodNotAllowed, NotConformant, NotFound, PreconditionFailed
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import ReferenceKind, parse_reference, rewrite
 from gateway.store import audit, resources
@@ -33,7 +35,7 @@ class Kept:
 def create_resource(
     gateway: Gateway, actor: Actor, resource: Resource, *, unless: Query | None = None
 ) -> Kept:
-    """The new resource under an id of ours; or the one visible resource that fits `unless`, unchanged.
+    """The new resource under an id of ours; or the one of its own source that fits `unless`, unchanged.
 
     Two creations under the same condition wait for one another, so that only one of them creates.
     Raises Forbidden, NotConformant with every issue found, PreconditionFailed when several fit `unless`.
@@ -51,6 +53,8 @@ def create_resource(
             )
             return Kept(held, is_new=False)
         version = resources.create(tx, ours, source=actor.source)
+        if type == "Patient":
+            link_person(gateway, tx, version)
         audit.record(tx, f"{Interaction.CREATE} {type}", (version.reference,))
     return Kept(version, is_new=True)
 
@@ -66,12 +70,18 @@ def update_resource(gateway: Gateway, actor: Actor, resource: Resource, *, expec
     gate(actor, Interaction.UPDATE, type)
     ours = _acceptable(gateway, resource)
     if actor.kind is ActorKind.AGENCY and type == "Task":
-        raise IllegalMove("Answers of agencies are not taken here yet.", expression="Task.status")
+        assert expect is not None, "the door asked an agency for If-Match"
+        try:
+            return Kept(answer_by_task(gateway, actor, ours, if_match=expect), is_new=False)
+        except NotFound:
+            raise _no_client_ids(type) from None
     with gateway.database.transaction(actor) as tx:
         before = resources.find(tx, type, id)
         if before is None:
             raise _no_client_ids(type)
         version = resources.update(tx, ours, expect=expect)
+        if type == "Patient":
+            link_person(gateway, tx, version)
         audit.record(tx, f"{Interaction.UPDATE} {type}", (version.reference,))
     return Kept(version, is_new=before.deleted)
 
@@ -102,11 +112,13 @@ def _relative(text: str, base: str) -> str:
 
 
 def _only_match(tx: Transaction, unless: Query) -> Version | None:
-    lock_criteria(tx, f"{unless.type}?{sorted(unless.criteria)}")
-    page = search(tx, replace(unless, count=2))
+    # Looked for in the source it would be created for: others hold the same things under the same numbers.
+    lock_criteria(tx, f"{tx.actor.source} {unless.type}?{sorted(unless.criteria)}")
+    wanted = replace(unless, count=2, source=tx.actor.source)
+    page = search(tx, wanted)
     found = page.versions
     while page.next_cursor and len(found) < 2:  # a page may hold fewer than were asked for
-        page = search(tx, replace(unless, count=2, cursor=page.next_cursor))
+        page = search(tx, replace(wanted, cursor=page.next_cursor))
         found += page.versions
     if len(found) > 1:
         raise PreconditionFailed("More than one resource fits If-None-Exist; nothing was created.")

@@ -29,7 +29,7 @@ _TWO_YEARS_S: Final = 63_072_000
 
 
 def limit_requests(app: Flask, *, public_url: str, production: bool) -> None:
-    """Large and compressed bodies, in production foreign Host headers too, are refused; cookies are strict."""
+    """Large and compressed bodies, in production also foreign Host headers, are refused; cookies strict."""
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BYTES,
         MAX_FORM_MEMORY_SIZE=500_000,

@@ -10,15 +10,14 @@ import os
 import time
 from typing import Final
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from gateway.web import doors
 from gateway.web.doors import Door
-from gateway.web.request_log import route_template
+from gateway.web.request_log import method_name, route_template
 
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -37,8 +36,7 @@ def measure(app: Flask) -> None:
     )
 
     def _count(response: Response) -> Response:
-        method = request.method if request.method in _METHODS else "other"
-        answered.labels(method, route_template(), str(response.status_code)).inc()
+        answered.labels(method_name(), route_template(), str(response.status_code)).inc()
         seconds.labels(route_template()).observe(time.perf_counter() - g.started)
         return response
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 
 from gateway.acts.refusal import record_refusal
 from gateway.errors import GatewayError
 from gateway.web import the_gateway
 from gateway.web.outcomes import answer, told
-from gateway.web.request_log import log_failure, route_template
+from gateway.web.request_log import log_failure, method_name, route_template
 
 _REFUSED: Final = range(400, 500)
 _DENIED: Final = frozenset({401, 403, 404, 405})
@@ -29,7 +29,7 @@ def _audit(response: Response) -> Response:
     actor = g.get("actor")
     if actor is None or response.status_code not in _REFUSED:
         return response
-    action = g.get("action") or f"{request.method} {route_template()}"
+    action = g.get("action") or f"{method_name()} {route_template()}"
     denied = response.status_code in _DENIED
     reason = g.get("refusal") or str(response.status_code)
     try:

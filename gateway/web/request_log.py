@@ -28,6 +28,8 @@ NO_ROUTE: Final = "(no such route)"
 _ECHOED: Final = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 _log: Final = structlog.get_logger("gateway.web")
 
 
@@ -53,6 +55,11 @@ def log_requests(app: Flask) -> None:
 def route_template() -> str:
     """The rule the request matched, e.g. ``/fhir/R4/<resource_type>/<logical_id>``; never its address."""
     return request.url_rule.rule if request.url_rule is not None else NO_ROUTE
+
+
+def method_name() -> str:
+    """The method of the request, or `other`: a method is free text, and free text is not written down."""
+    return request.method if request.method in _METHODS else "other"
 
 
 def log_failure(error: Exception) -> None:
@@ -82,7 +89,7 @@ def _end(response: Response) -> Response:
     actor = g.get("actor")
     _log.info(
         "request",
-        method=request.method if request.url_rule is not None else "?",
+        method=method_name(),
         route=route_template(),
         status=response.status_code,
         ms=took_ms,

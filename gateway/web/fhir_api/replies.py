@@ -5,7 +5,6 @@ https://hl7.org/fhir/R4/http.html#versioning and https://hl7.org/fhir/R4/http.ht
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -79,7 +78,7 @@ def bundle(head: Resource, entries: Iterable[bytes]) -> Response:
 
 def quoted(text: str) -> bytes:
     """The text as a JSON string."""
-    return json.dumps(text, ensure_ascii=False).encode()
+    return json_codec.write(text)
 
 
 def outcome(*issues: Issue) -> Resource:

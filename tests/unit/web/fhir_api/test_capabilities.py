@@ -1,0 +1,87 @@
+"""The CapabilityStatement says what the code does, no more and no less."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from gateway.conformance.served_types import SERVED
+from gateway.conformance.typed import shape_issues
+
+# What a client sends for each interaction that R4 names, relative to the type's address.
+ADDRESSES = {
+    "read": ("GET", "<resource_type>/<logical_id>"),
+    "vread": ("GET", "<resource_type>/<logical_id>/_history/<version_id>"),
+    "update": ("PUT", "<resource_type>/<logical_id>"),
+    "delete": ("DELETE", "<resource_type>/<logical_id>"),
+    "history-instance": ("GET", "<resource_type>/<logical_id>/_history"),
+    "create": ("POST", "<resource_type>"),
+    "search-type": ("GET", "<resource_type>"),
+}
+
+
+@pytest.fixture
+def statement(nobody: FlaskClient) -> dict[str, Any]:
+    answer = nobody.get("/fhir/R4/metadata")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    return answer.json
+
+
+def test_anybody_may_read_it_and_it_is_r4(statement: dict[str, Any]) -> None:
+    assert shape_issues(statement) == []
+    assert (statement["kind"], statement["fhirVersion"]) == ("instance", "4.0.1")
+    assert statement["software"]["version"]
+    assert statement["implementation"]["url"] == "http://gateway.test/fhir/R4"
+
+
+def test_it_declares_the_types_that_are_served(statement: dict[str, Any]) -> None:
+    assert [resource["type"] for resource in statement["rest"][0]["resource"]] == list(SERVED)
+
+
+def test_it_declares_the_interactions_that_have_an_address(app: Flask, statement: dict[str, Any]) -> None:
+    registered = {
+        (method, rule.rule.removeprefix("/fhir/R4/"))
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/fhir/R4/")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    addresses_of_types = {pair for pair in registered if pair[1].startswith("<resource_type>")}
+
+    for resource in statement["rest"][0]["resource"]:
+        declared = {ADDRESSES[interaction["code"]] for interaction in resource["interaction"]}
+        # POST …/_search is the second address of search-type, not an interaction of its own.
+        assert declared == addresses_of_types - {("POST", "<resource_type>/_search")}, resource["type"]
+
+
+def test_every_declared_search_parameter_is_answered(
+    st_annes: FlaskClient, statement: dict[str, Any]
+) -> None:
+    example = {"token": "a", "reference": "Patient/a", "date": "ge2020"}
+    for resource in statement["rest"][0]["resource"]:
+        for param in resource["searchParam"]:
+            answer = st_annes.get(
+                f"/fhir/R4/{resource['type']}?{param['name']}={example[param['type']]}",
+                headers={"Prefer": "handling=strict"},
+            )
+            assert answer.status_code == 200, (resource["type"], param["name"], answer.text)
+
+
+def test_no_other_common_search_parameter_is_answered(st_annes: FlaskClient) -> None:
+    for type, served in SERVED.items():
+        for name in {"patient", "subject", "status", "name", "code", "category"} - {
+            param.name for param in served.search
+        }:
+            answer = st_annes.get(f"/fhir/R4/{type}?{name}=a", headers={"Prefer": "handling=strict"})
+            assert answer.status_code == 400, (type, name)
+
+
+def test_smart_discovery_waits_for_a_token_endpoint(nobody: FlaskClient) -> None:
+    answer = nobody.get("/fhir/R4/.well-known/smart-configuration")
+
+    assert answer.status_code == 404
+    assert answer.json is not None
+    assert answer.json["resourceType"] == "OperationOutcome"
