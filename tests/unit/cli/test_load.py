@@ -76,3 +76,44 @@ def test_a_source_that_cannot_be_is_a_usage_error(run: Command, tmp_path: Path, 
 
     assert ran.returncode == 2
     assert "--source" in ran.stderr
+
+
+def test_a_database_that_is_away_is_one_clear_message(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text(PATIENT)
+    place = {
+        "CARE_GATEWAY_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none",
+        "CARE_GATEWAY_VAR": str(tmp_path),
+    }
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "gateway", "load", str(file), "--source", "north"],
+        env=os.environ | place, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert ran.returncode == 1
+    assert "127.0.0.1, port 9" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_progress_is_shown_on_a_terminal_only(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text(PATIENT)
+    place = {
+        "CARE_GATEWAY_DATABASE_URL": database_url,
+        "CARE_GATEWAY_VAR": str(tmp_path / "var"),
+        "TERM": "xterm",
+    }
+    terminal, ours = os.openpty()
+
+    with os.fdopen(terminal, "rb", buffering=0) as screen:
+        ran = subprocess.run(
+            [sys.executable, "-m", "gateway", "load", str(file), "--source", "north", "--json"],
+            env=os.environ | place, stdout=subprocess.PIPE, stderr=ours, timeout=120, check=False,
+        )  # fmt: skip
+        os.close(ours)
+        shown = screen.read(65_536)
+
+    assert json.loads(ran.stdout)["loaded"] == 1
+    assert b"Loading" in shown
+    assert b"1/1" in shown
