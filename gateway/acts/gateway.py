@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
     from gateway.access.actors import Actor
     from gateway.mapping import Mappings
     from gateway.store.database import Database
     from gateway.sync.partner import Partner
+
+
+def no_secrets(reference: str) -> str:
+    """Nothing: this gateway was built without secrets. Raises ConfigError."""
+    raise ConfigError(f"the secret {reference} cannot be read here: no reader of secrets was configured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,7 @@ class Gateway:
     partners    by name, as in the files of `config/partners/`
     self_actor  the gateway itself; for bookkeeping only, never for choosing what a partner may see
     public_url  where others reach us, without a trailing slash, e.g. ``https://care.example.org``
+    secrets     reads a secret by its reference (`env:NAME`, `file:PATH`)
     """
 
     database: Database
@@ -27,3 +35,4 @@ class Gateway:
     partners: Mapping[str, Partner]
     self_actor: Actor
     public_url: str
+    secrets: Callable[[str], str] = no_secrets

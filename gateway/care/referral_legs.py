@@ -10,10 +10,12 @@ Source: https://hl7.org/fhir/R4/task.html, https://hl7.org/fhir/R4/request.html#
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from gateway.care.referral import CLOSED, Move, Party, State, next_state, possible_moves, refusal
 from gateway.errors import IllegalMove
+from gateway.fhir.dates import FhirDateTime
 
 REFERRAL_STATE_SYSTEM: Final = "https://care-gateway.example/fhir/CodeSystem/referral-state"
 TASK_CODE_SYSTEM: Final = "http://hl7.org/fhir/CodeSystem/task-code"
@@ -52,17 +54,15 @@ _PLAIN: Final[Mapping[str, State]] = {
     "entered-in-error": State.ENTERED_IN_ERROR,
 }
 _RECALLABLE: Final = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})
+# A request that was offered to nobody from here has yet to be sent, active or not at its source.
 _REQUEST_ALONE: Final[Mapping[str, State]] = {
-    "draft": State.DRAFT,
-    "active": State.SENT,
-    "on-hold": State.ON_HOLD,
     "revoked": State.CANCELLED,
     "completed": State.COMPLETED,
     "entered-in-error": State.ENTERED_IN_ERROR,
-    "unknown": State.SENT,
 }
 
 Resource = Mapping[str, Any]
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def is_leg(task: Resource) -> bool:
@@ -101,7 +101,7 @@ def referral_state(request: Resource, tasks: Iterable[Resource]) -> State:
         return State.CANCELLED
     if current is not None:
         return State.DRAFT
-    return states[-1] if states else _REQUEST_ALONE.get(status, State.SENT)
+    return states[-1] if states else _REQUEST_ALONE.get(status, State.DRAFT)
 
 
 def state_after(
@@ -152,9 +152,13 @@ def last_leg(tasks: Sequence[Resource]) -> Resource | None:
     return max(tasks, key=opened_at, default=None)
 
 
-def opened_at(task: Resource) -> tuple[str, str]:
+def opened_at(task: Resource) -> tuple[datetime, str]:
     """When the leg was opened, to sort by; legs opened at one time are in the order of their ids."""
-    return str(task.get("authoredOn", "")), str(task.get("id", ""))
+    try:
+        opened = FhirDateTime.parse(str(task.get("authoredOn", ""))).earliest()
+    except ValueError:
+        opened = _LONG_AGO
+    return opened, str(task.get("id", ""))
 
 
 def business_status(state: State) -> dict[str, Any]:

@@ -1,0 +1,254 @@
+"""Writing records: one transaction, one audit row naming every part, a new version of the parts that changed.
+
+What the record knows is put through the lens over what is stored, so that what it does not know stays. An
+item gone from a list of records of their own is unlinked, never deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+from gateway.access.actors import HERE, Actor
+from gateway.access.policy import Interaction, gate
+from gateway.acts.gateway import Gateway
+from gateway.acts.once import Once, remember, replayed
+from gateway.acts.record_parts import Parts, collect, hold
+from gateway.acts.record_view import Shown, show, subject_in, subject_of
+from gateway.acts.send_referral import as_draft
+from gateway.care.reference_number import new_reference_number
+from gateway.care.referral_edit import refused_edits
+from gateway.errors import Forbidden, Issue, RecordInvalid
+from gateway.fhir.json_codec import Resource
+from gateway.fhir.references import relative
+from gateway.mapping import Lens, Put
+from gateway.records import RecordKind, changed_read_only, keep_read_only, validate
+from gateway.store import audit, people, resources
+from gateway.store.database import Transaction
+from gateway.store.versions import Version
+
+Record = dict[str, Any]
+_SPLIT: Final = {"care_plan": ("goals", "Goal"), "referral": ("legs", "Task")}
+
+
+def create_record(
+    gateway: Gateway, actor: Actor, kind: RecordKind, record: Mapping[str, Any], *, once: Once | None = None
+) -> Shown:
+    """The new record under an id of ours. Raises RecordInvalid with every field at fault, Forbidden."""
+    gate(actor, Interaction.CREATE, kind.root)
+    with gateway.database.transaction(actor) as tx:
+        if (kept := replayed(tx, once)) is not None:
+            return kept
+        id = str(uuid4())
+        parts = _created(gateway, tx, kind, dict(record), id)
+        audit.record(tx, f"create {kind.name}", parts.references)
+        return remember(tx, once, show(gateway, tx, parts))
+
+
+def replace_record(
+    gateway: Gateway, actor: Actor, kind: RecordKind, id: str, record: Mapping[str, Any], *, if_match: str
+) -> Shown:
+    """The record after all of it was replaced by `record`.
+
+    Raises NotFound, PreconditionFailed when it is no longer as `if_match` says, RecordInvalid, Forbidden.
+    """
+    return _changed(gateway, actor, kind, id, if_match, lambda _: dict(record))
+
+
+def patch_record(
+    gateway: Gateway, actor: Actor, kind: RecordKind, id: str, patch: Mapping[str, Any], *, if_match: str
+) -> Shown:
+    """The record after the patch: fields given replace, null removes, what is not named stays; lists whole.
+
+    Raises what `replace_record` raises. Source: https://www.rfc-editor.org/rfc/rfc7396
+    """
+    return _changed(gateway, actor, kind, id, if_match, lambda before: merged(before, patch))
+
+
+def merged(before: Any, patch: Mapping[str, Any]) -> Record:
+    """`before` after a JSON merge patch; neither is altered."""
+    result: Record = dict(before) if isinstance(before, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value) if isinstance(value, Mapping) else value
+    return result
+
+
+def _created(gateway: Gateway, tx: Transaction, kind: RecordKind, record: Record, id: str) -> Parts:
+    wanted = _with_linked_items(gateway, tx, kind, record, {})
+    issues = validate(kind, wanted) + changed_read_only(kind, {}, _without_ids(kind, wanted))
+    if kind.name == "referral":
+        issues += refused_edits({}, wanted)
+        wanted = wanted | {"reference_number": new_reference_number()}
+    _refuse(issues)
+    _known_person(tx, wanted)
+    linked = _stored_items(tx, kind, wanted)
+    given = _with_new_ids(kind, wanted | {"id": id})
+    put = _put_new(gateway.mappings.for_record(kind.name), kind, given, linked)
+    _refuse(list(put.refused))
+    _write(tx, put.resources, linked)
+    return collect(tx, kind, id)
+
+
+def _put_new(lens: Lens, kind: RecordKind, record: Record, linked: list[Version]) -> Put:
+    """New resources for the record, and the stored ones that it links to."""
+    if not linked:
+        return lens.create(record)
+    field, type = _SPLIT[kind.name]
+    stored = {version.id for version in linked}
+    own = lens.create(record | {field: [item for item in record[field] if item["id"] not in stored]})
+    if own.refused:
+        return own
+    parts = [*own.resources.get(type, ()), *(version.resource for version in linked)]
+    return lens.put(record, {**own.resources, type: parts})
+
+
+def _changed(
+    gateway: Gateway,
+    actor: Actor,
+    kind: RecordKind,
+    id: str,
+    if_match: str,
+    change: Callable[[Record], Record],
+) -> Shown:
+    gate(actor, Interaction.UPDATE, kind.root)
+    with gateway.database.transaction(actor) as tx:
+        parts = hold(tx, kind, id, if_match)
+        _refuse_a_source_patient(parts)
+        before = show(gateway, tx, parts).record
+        wanted = _with_linked_items(gateway, tx, kind, change(before), before)
+        issues = validate(kind, wanted, before=before) + changed_read_only(kind, before, wanted)
+        if kind.name == "referral":
+            issues += refused_edits(before, wanted)
+        _refuse(issues)
+        if wanted.get("person") != before.get("person"):
+            _known_person(tx, wanted)
+        _put(gateway, tx, parts, before, keep_read_only(kind, before, wanted))
+        after = collect(tx, kind, id)
+        audit.record(tx, f"update {kind.name}", dict.fromkeys([*parts.references, *after.references]))
+        return show(gateway, tx, after)
+
+
+def _put(gateway: Gateway, tx: Transaction, parts: Parts, before: Record, wanted: Record) -> None:
+    kind = parts.kind
+    record = dict(wanted)
+    if "person" in before and record.get("person") == before["person"]:
+        # Shown as the person, stored as one source's Patient of that person: it stays that Patient.
+        record["person"] = subject_of(parts.root) or before["person"]
+    joined = [v for v in _stored_items(tx, kind, record) if v.reference not in parts.references]
+    stored = Parts(kind, parts.root, (*parts.others, *joined))
+    put = gateway.mappings.for_record(kind.name).put(_with_new_ids(kind, record), stored.resources())
+    _refuse(list(put.refused))
+    _write(tx, put.resources, stored.versions)
+
+
+def _write(tx: Transaction, put: Mapping[str, Any], stored: Iterable[Version]) -> None:
+    """A new version of each resource that the lens changed or made; the others are left as they are."""
+    held = {version.reference: version for version in stored}
+    request: Resource = put.get("ServiceRequest", {})
+    for value in put.values():
+        for resource in value if isinstance(value, list) else [value]:
+            before = held.get(relative(resource["resourceType"], resource["id"]))
+            if before is None:
+                made = _finished(resource, request)
+                resources.create(tx, made, source=tx.actor.source, id=resource["id"])
+            elif (after := _with_own_subject(tx, before, resource)) != before.resource:
+                resources.update(tx, after, expect=before.version)
+
+
+def _with_own_subject(tx: Transaction, before: Version, after: Resource) -> Resource:
+    """The resource about the Patient it was about, if the new one is the same person: no subject moves."""
+    was, now = subject_of(before), subject_in(after)
+    if was is None or now is None or was == now:
+        return after
+    persons = people.persons_of(tx, (was, now))
+    if persons.get(was, was) != persons.get(now, now):
+        return after
+    element = "for" if after["resourceType"] == "Task" else "subject"
+    return after | {element: before.resource[element]}
+
+
+def _finished(resource: Resource, request: Resource) -> Resource:
+    """A leg that was prepared in a record is a draft until it is sent."""
+    return as_draft(resource, request) if resource["resourceType"] == "Task" else resource
+
+
+def _with_linked_items(
+    gateway: Gateway, tx: Transaction, kind: RecordKind, record: Record, before: Mapping[str, Any]
+) -> Record:
+    """The record with each item that is only an id replaced by what that id stands for: a link, no change."""
+    field, type = _SPLIT.get(kind.name, ("", ""))
+    if type != "Goal" or not isinstance(record.get(field), list):
+        return record
+    known = {item.get("id"): item for item in before.get(field) or ()}
+    items = [
+        (known.get(item["id"]) or _as_item(gateway, tx, item["id"])) if _is_link(item) else item
+        for item in record[field]
+    ]
+    return record | {field: items}
+
+
+def _is_link(item: Any) -> bool:
+    return isinstance(item, Mapping) and set(item) == {"id"} and isinstance(item["id"], str)
+
+
+def _as_item(gateway: Gateway, tx: Transaction, id: str) -> Record:
+    stored = resources.find(tx, "Goal", id)
+    if stored is None or stored.deleted:
+        raise RecordInvalid(f"Goal/{id} does not exist here", expression="goals")
+    shown: Record = gateway.mappings.for_record("goal").get({"Goal": stored.resource}).record
+    return {name: value for name, value in shown.items() if name != "person"}
+
+
+def _stored_items(tx: Transaction, kind: RecordKind, record: Mapping[str, Any]) -> list[Version]:
+    """The stored resources that items of the record's list name by id and that may join it."""
+    field, type = _SPLIT.get(kind.name, ("", ""))
+    if type != "Goal":
+        return []
+    ids = dict.fromkeys(str(item["id"]) for item in record.get(field) or () if item.get("id"))
+    found = [resources.find(tx, type, id) for id in ids]
+    missing = [id for id, version in zip(ids, found, strict=True) if version is None or version.deleted]
+    if missing:
+        text = f"{type}/{missing[0]} does not exist here: leave the id out for a new one"
+        raise RecordInvalid(text, expression=field)
+    return [version for version in found if version is not None]
+
+
+def _with_new_ids(kind: RecordKind, record: Record) -> Record:
+    field, _ = _SPLIT.get(kind.name, ("", ""))
+    if not isinstance(record.get(field), list):
+        return record
+    return record | {field: [{"id": str(uuid4()), **item} for item in record[field]]}
+
+
+def _without_ids(kind: RecordKind, record: Record) -> Record:
+    """A new record may name the records it links to; its own id and other read-only fields are refused."""
+    field, type = _SPLIT.get(kind.name, ("", ""))
+    if type != "Goal" or not isinstance(record.get(field), list):
+        return record
+    return {name: value for name, value in record.items() if name != field}
+
+
+def _known_person(tx: Transaction, record: Mapping[str, Any]) -> None:
+    person = record.get("person")
+    if person is not None and people.person_of(tx, str(person)) != person:
+        raise RecordInvalid(
+            f"Patient/{person} is no person here: name one that /api/people lists", expression="person"
+        )
+
+
+def _refuse_a_source_patient(parts: Parts) -> None:
+    if parts.kind.name == "person" and parts.root.source != HERE:
+        raise Forbidden(
+            f"{parts.root.reference} is what {parts.root.source} holds of a person; it is changed there, and"
+            " the person is changed here"
+        )
+
+
+def _refuse(issues: list[Issue]) -> None:
+    if issues:
+        places = ", ".join(sorted({issue.expression for issue in issues if issue.expression}))
+        raise RecordInvalid(f"The record cannot be accepted; see {places}.", issues=issues)
