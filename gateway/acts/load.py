@@ -2,9 +2,8 @@
 
 Identity is (source, type, their id) through the ledger. One parcel (a Bundle, a single resource, a block of
 NDJSON lines) is one transaction with one audit row. In a transaction Bundle one refused resource refuses all
-of it; anywhere else it refuses only itself. What was edited here since the last load is merged, never
-overwritten.
-Loading again after an interruption is safe: what arrived already is unchanged.
+of it; anywhere else it refuses only itself. Loading again after an interruption is safe: what arrived already is
+unchanged.
 """
 
 from __future__ import annotations
@@ -12,38 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from gateway.access.actors import HERE, Actor
 from gateway.acts.gateway import Gateway
 from gateway.acts.link_person import link_person
 from gateway.acts.load_parcels import Identity, Item, Parcel, Refusal, Survey, parcels, survey
 from gateway.acts.load_references import Translation
+from gateway.acts.load_settling import Fate, settle
 from gateway.conformance.typed import shape_issues
-from gateway.errors import BadRequest, Conflict, GatewayError, StoreError, VersionConflict
-from gateway.fhir.compare import same
-from gateway.fhir.json_codec import Resource, read_stored, write
-from gateway.store import audit, ledger, resources
+from gateway.errors import BadRequest, GatewayError, StoreError, VersionConflict
+from gateway.store import audit
 from gateway.store.database import Transaction
-from gateway.store.ledger import Agreement
-from gateway.store.versions import Version
-from gateway.sync.merge import Side, merge
 
 _ATTEMPTS: Final = 4  # when another transaction got in the way
-_OURS_IN_META: Final = frozenset({"versionId", "lastUpdated", "source"})
-
 
 T = TypeVar("T")
-
-
-class Fate(StrEnum):
-    """What became of a resource that was not refused."""
-
-    LOADED = "loaded"  # we met it for the first time
-    UNCHANGED = "unchanged"  # we hold it as it is, or something newer from the same source
-    CHANGED = "changed"  # a new version of what we held
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,90 +188,10 @@ def _load_item(
     here: _Load, tx: Transaction, parcel: Parcel, item: Item, translation: Translation, written: _Written
 ) -> None:
     ours, kept = translation.ours(item)
-    version, fate = _settle(here, tx, item, ours)
+    version, fate = settle(tx, here.source, item, ours, here.known.latest.get(item.identity))
     if version is not None:
         if version.type == "Patient":
             link_person(here.gateway, tx, version)
         written.references.append(version.reference)
     written.fates.append(fate)
     written.kept += [KeptReference(parcel.file, item.entry, element) for element in kept]
-
-
-def _settle(here: _Load, tx: Transaction, item: Item, ours: Resource) -> tuple[Version | None, Fate]:
-    """The version that was written, if any was, and what that makes of the item."""
-    held = resources.find(tx, item.identity.type, ours["id"])
-    if held is None:
-        created = resources.create(tx, ours, source=here.source, id=ours["id"])
-        _agree(here, tx, item, created)
-        return created, Fate.LOADED
-    if not held.deleted and _is_same(ours, held.resource):
-        return None, Fate.UNCHANGED
-    agreed = ledger.agreed(tx, here.source, *item.identity)
-    theirs_then = _body(agreed)
-    if theirs_then is not None and _is_the_sources_past(here, item, theirs_then):
-        return None, Fate.UNCHANGED
-    changed = resources.update(tx, _merged(tx, held, agreed, ours), expect=held.version)
-    _agree(here, tx, item, changed)
-    return changed, Fate.CHANGED
-
-
-def _is_the_sources_past(here: _Load, item: Item, theirs_then: Resource) -> bool:
-    """Whether the source says what we last agreed on, or will have come back to it by the end of this load.
-
-    An identity that recurs with different contents would otherwise go through all of them on every load.
-    """
-    latest = here.known.latest.get(item.identity)
-    now = item.resource if latest is None else read_stored(latest)
-    assert isinstance(now, dict), "only resources are surveyed"
-    return _is_same(now, theirs_then)
-
-
-def _merged(tx: Transaction, held: Version, agreed: Agreement | None, ours: Resource) -> Resource:
-    """What to write over `held`: theirs, or both when somebody edited here since the last agreement.
-
-    Raises Conflict, naming the elements, when both sides edited the same.
-    """
-    if held.deleted:
-        raise Conflict(f"{held.reference} was deleted here and has changed at its source; decide which holds")
-    if agreed is None or agreed.our_version is None:
-        raise Conflict(f"{held.reference} is held here, but was never agreed on with its source")
-    if agreed.our_version == held.version:
-        return ours
-    base = resources.vread(tx, held.type, held.id, agreed.our_version).resource
-    merged = merge(Side(base, held.resource), Side(base, ours))
-    if merged.conflicts:
-        raise Conflict(
-            f"{held.reference} was edited here and at its source: decide about {', '.join(merged.conflicts)}",
-            expression=f"{held.type}.{merged.conflicts[0]}",
-        )
-    return merged.resource
-
-
-def _agree(here: _Load, tx: Transaction, item: Item, version: Version) -> None:
-    ledger.agree(
-        tx,
-        Agreement(
-            here.source,
-            *item.identity,
-            version.id,
-            our_version=version.version,
-            their_body=write(item.resource),
-        ),
-    )
-
-
-def _is_same(one: Resource, other: Resource) -> bool:
-    return same(one, other) and _labels(one) == _labels(other)
-
-
-def _labels(resource: Resource) -> dict[str, Any]:
-    """Profiles, security labels and tags: they say how to treat the content, so they count as content."""
-    meta = resource.get("meta")
-    return {n: v for n, v in meta.items() if n not in _OURS_IN_META} if isinstance(meta, dict) else {}
-
-
-def _body(agreed: Agreement | None) -> Resource | None:
-    if agreed is None or agreed.their_body is None:
-        return None
-    body = read_stored(agreed.their_body)
-    return body if isinstance(body, dict) else None
