@@ -2,7 +2,7 @@
 
 Identity is (source, type, their id) through the ledger. One parcel (a Bundle, a single resource, a block of
 NDJSON lines) is one transaction with one audit row. In a transaction Bundle one refused resource refuses all
-of it; anywhere else it refuses only itself. Loading again after an interruption is safe: what arrived already is
+of it; anywhere else it refuses only itself. Loading again after an interruption is safe: what arrived is
 unchanged.
 """
 
