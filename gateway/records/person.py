@@ -52,6 +52,7 @@ class EmergencyContact(Shape):
     address = one(Address)
     gender = CodeText("male", "female", "other", "unknown")
     organisation = RecordId("organisation")
+    organisation_text = Text(dump_only=True)
     starts_on = DateText()
     ends_on = DateText()
 

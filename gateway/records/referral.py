@@ -104,6 +104,7 @@ class ReferralSchema(Record):
     care_plan = RecordId("care_plan")
     visit = RecordId("visit")
     requester = ReferenceText()
+    requester_text = Text(dump_only=True)
     authored_at = DateTimeText()
     needed_from = DateTimeText()
     needed_by = DateTimeText()
