@@ -21,6 +21,8 @@ from gateway.store import migrate
 from gateway.store.database import Database
 from gateway.store.embedded import EmbeddedServer
 
+pytest_plugins = ["tests.reporting"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
