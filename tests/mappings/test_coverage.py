@@ -1,4 +1,4 @@
-"""How much of other people's resources a record shows, counted leaf by leaf from what the rules claim to read.
+"""How much of a published resource its record shows, counted leaf by leaf from what the rules claim to read.
 
 Left out of the count: narrative, meta, extensions, and contained resources (each is a resource of its own).
 """
