@@ -130,7 +130,7 @@ def _chosen(gateway: Gateway, partner: Partner, reference: str, *, awaits_target
         else:
             outgoing = _creation(spaces, version)
         if isinstance(outgoing, Creation | Update) and awaits_targets:
-            missing = _missing_targets(spaces, version.resource)
+            missing = _missing_targets(spaces, version)
             if missing:
                 return Waiting(missing)
         if isinstance(outgoing, Creation | Update):
@@ -180,19 +180,28 @@ def _identifiers(resource: Resource) -> list[dict[str, Any]]:
     return [item for item in held if isinstance(item, dict)] if isinstance(held, list) else []
 
 
-def _missing_targets(spaces: IdSpaces, resource: Resource) -> tuple[str, ...]:
-    """References to things that this partner is to be sent, sees, and does not hold yet; each once."""
+def _missing_targets(spaces: IdSpaces, version: Version) -> tuple[str, ...]:
+    """References to things that this partner is to be sent, sees, and does not hold yet; each once.
+
+    Two that refer to one another do not wait for one another: the one whose reference sorts first goes first.
+    """
     missing = []
-    for _, holder in walk(resource):
+    for _, holder in walk(version.resource):
         named = parse_reference(holder["reference"])
         if named.kind is not ReferenceKind.RELATIVE or named.type not in spaces.partner.pushes:
             continue
         assert named.id is not None
         if spaces.theirs_of(named.type, named.id) is None:
             target = resources.find(spaces.tx, named.type, named.id)
-            if target is not None and isinstance(_creation(spaces, target), Creation):
+            if target is None or target.deleted or not isinstance(_creation(spaces, target), Creation):
+                continue
+            if not (version.reference <= target.reference and _refers_to(target, version.reference)):
                 missing.append(target.reference)
     return tuple(dict.fromkeys(missing))
+
+
+def _refers_to(version: Version, reference: str) -> bool:
+    return any(holder["reference"] == reference for _, holder in walk(version.resource))
 
 
 def _sent(ehr: EhrSystem, outgoing: Creation | Update) -> Held:

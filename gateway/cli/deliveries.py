@@ -1,0 +1,106 @@
+"""``deliveries``: what could not be delivered, and what waits for a person."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from gateway.acts.gateway import Gateway
+    from gateway.store.dead_letters import DeadLetter
+
+EXIT_FINDINGS = 1
+
+
+@click.group()
+def deliveries() -> None:
+    """See and repeat deliveries that failed for good."""
+
+
+@deliveries.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+def list_(as_json: bool) -> None:
+    """List the dead letters that wait for somebody. Exits 1 when there are any.
+
+    \b
+    Example:  care-gateway deliveries list
+    """
+    letters = _letters(_gateway())
+    for letter in letters:
+        click.echo(json.dumps(_plain(letter)) if as_json else _line(letter))
+    if not letters and not as_json:
+        click.echo("nothing waits")
+    sys.exit(EXIT_FINDINGS if letters else 0)
+
+
+@deliveries.command()
+@click.argument("number", type=int)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(number: int, as_json: bool) -> None:
+    """Show one dead letter: what it was about, why it failed, and whose it is.
+
+    \b
+    Example:  care-gateway deliveries show 7
+    """
+    from gateway.errors import NotFound
+
+    found = next((letter for letter in _letters(_gateway()) if letter.id == number), None)
+    if found is None:
+        raise NotFound(f"no dead letter {number} waits; `care-gateway deliveries list` shows those that do")
+    plain = _plain(found)
+    if as_json:
+        click.echo(json.dumps(plain, indent=2))
+        return
+    for name, value in plain.items():
+        click.echo(f"{name.replace('_', ' '):16} {json.dumps(value) if isinstance(value, dict) else value}")
+
+
+@deliveries.command()
+@click.argument("number", type=int)
+def replay(number: int) -> None:
+    """Send one dead letter again, under the same delivery id; what is sent is what is true then.
+
+    \b
+    Example:  care-gateway deliveries replay 7
+    """
+    from gateway.store import audit, dead_letters
+
+    gateway = _gateway()
+    with gateway.database.transaction(gateway.self_actor) as tx:
+        delivery_id = dead_letters.replay(tx, number)
+        audit.record(tx, "replay delivery", [], detail=f"dead letter {number}, delivery {delivery_id}")
+    click.echo(f"delivery {delivery_id} waits in its lane again")
+
+
+def _gateway() -> Gateway:
+    from gateway.app import build_gateway
+    from gateway.settings import Settings
+
+    return build_gateway(Settings.load())
+
+
+def _letters(gateway: Gateway) -> list[DeadLetter]:
+    from gateway.store import dead_letters
+
+    with gateway.database.transaction(gateway.self_actor) as tx:
+        return dead_letters.dead_letters(tx)
+
+
+def _plain(letter: DeadLetter) -> dict[str, Any]:
+    """The letter as JSON values; its payload holds references only."""
+    return {
+        name: value.isoformat() if hasattr(value, "isoformat") else value
+        for name, value in asdict(letter).items()
+    }
+
+
+def _line(letter: DeadLetter) -> str:
+    when = letter.last_attempt_at.isoformat(timespec="seconds")
+    return f"{letter.id:6}  {when}  {letter.destination:24}  {letter.owner:12}  {letter.reason}"
+
+
+commands = (deliveries,)
