@@ -29,6 +29,7 @@ from gateway.store.database import Transaction
 from gateway.store.versions import Version
 
 Record = dict[str, Any]
+_KEPT_BY_THE_STORE: Final = frozenset({"person", "version", "updated_at", "source"})
 _SPLIT: Final = {"care_plan": ("goals", "Goal"), "referral": ("legs", "Task")}
 
 
@@ -200,7 +201,7 @@ def _as_item(gateway: Gateway, tx: Transaction, id: str) -> Record:
     if stored is None or stored.deleted:
         raise RecordInvalid(f"Goal/{id} does not exist here", expression="goals")
     shown: Record = gateway.mappings.for_record("goal").get({"Goal": stored.resource}).record
-    return {name: value for name, value in shown.items() if name != "person"}
+    return {name: value for name, value in shown.items() if name not in _KEPT_BY_THE_STORE}
 
 
 def _stored_items(tx: Transaction, kind: RecordKind, record: Mapping[str, Any]) -> list[Version]:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from gateway.acts.gateway import Gateway
+from gateway.mapping import Mappings
 from gateway.store.database import Database
+from tests.unit.acts.agency_town import Desk, gateway_over
 from tests.unit.acts.hospital import Hospital, gateway_for, hospitals
 
 
@@ -31,3 +33,14 @@ def northside(town: dict[str, Hospital]) -> Hospital:
 @pytest.fixture
 def linked_gateway(database: Database, town: dict[str, Hospital]) -> Gateway:
     return gateway_for(database, town)
+
+
+@pytest.fixture(scope="session")
+def mappings() -> Mappings:
+    return Mappings.load()
+
+
+@pytest.fixture
+def desk(database: Database, mappings: Mappings) -> Desk:
+    """A coordinator's desk in a gateway that knows a hospital and two agencies."""
+    return Desk(gateway_over(database, mappings))
