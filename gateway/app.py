@@ -12,6 +12,8 @@ from flask import Flask
 
 from gateway.access.actors import Actor
 from gateway.acts.gateway import Gateway
+from gateway.delivery import Worker
+from gateway.delivery import build_worker as worker_over
 from gateway.mapping import Mappings
 from gateway.settings import Environment, Settings
 from gateway.store import migrate
@@ -41,7 +43,14 @@ def build_gateway(settings: Settings) -> Gateway:
         partners={partner.name: partner for partner in settings.partners},
         self_actor=Actor.gateway(),
         public_url=settings.public_url,
+        secrets=settings.secret_at,
     )
+
+
+def build_worker(settings: Settings) -> Worker:
+    """The worker of one process, over a gateway built from the settings."""
+    development = settings.environment is Environment.DEVELOPMENT
+    return worker_over(build_gateway(settings), settings.secret_at, development=development)
 
 
 def create_app(settings: Settings, gateway: Gateway | None = None) -> Flask:
