@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 APPLICATION: Final = "gateway.app:application"
 PUBLIC_URL: Final = "CARE_GATEWAY_PUBLIC_URL"
+UNSAID: Final = "http://127.0.0.1:8080"  # what the settings answer when nobody said where others reach us
 THREADS: Final = 8  # per process; the work waits for PostgreSQL more than for Python
 READY_WITHIN_S: Final = 60
 
@@ -56,9 +57,9 @@ def serve(host: str, port: int, workers: int, server: str) -> None:
     settings = Settings.load()
     _refuse_exposure(settings, host)
     port = _free_port(host, port)
-    if not _is_production(settings):
+    if settings.public_url == UNSAID:
         # The processes that serve read the settings anew, and need the address they really have.
-        os.environ.setdefault(PUBLIC_URL, f"http://{_bracketed(host)}:{port}")
+        os.environ[PUBLIC_URL] = f"http://{_bracketed(host)}:{port}"
     build_gateway(settings).database.close()  # fails here, in one process and with one message, if at all
     threading.Thread(target=_announce, args=(host, port), daemon=True).start()
     match server:

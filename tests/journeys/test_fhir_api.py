@@ -19,6 +19,7 @@ import requests
 from gateway.access.actors import Actor, ActorKind
 from gateway.store import clients
 from gateway.store.database import Database
+from tests.conftest import create_database, drop_database, url_of
 
 FHIR_JSON = {"Content-Type": "application/fhir+json"}
 NUMBERS = "urn:example:number"
@@ -28,7 +29,6 @@ NUMBERS = "urn:example:number"
 class Served:
     """A gateway that answers, and a hospital's key to it."""
 
-    process: subprocess.Popen[str]
     url: str
     hospital: requests.Session
 
@@ -36,22 +36,33 @@ class Served:
         return f"{self.url}/fhir/R4/{path}"
 
 
-@pytest.fixture(params=["granian", "waitress", "gunicorn"])
-def served(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Served]:
-    if find_spec(request.param) is None:
-        assert request.param == "gunicorn", "the other two come with the gateway"
-        pytest.skip("gunicorn does not come with the gateway; that serve says so is tested elsewhere")
-    environ = _environ(database_url, tmp_path)
-    with (tmp_path / "server.log").open("w+") as log:
+SERVERS = [name for name in ("granian", "waitress", "gunicorn") if find_spec(name)]
+
+
+@pytest.fixture(params=SERVERS, scope="module")
+def served(
+    request: pytest.FixtureRequest,
+    server_url: str,
+    migrated_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """A gateway in a process of its own; when all has been asked of it, it ends as it is told."""
+    name, folder = f"{migrated_template}_{request.param}", tmp_path_factory.mktemp(request.param)
+    create_database(server_url, name, template=migrated_template)
+    database_url = url_of(server_url, name)
+    with (folder / "server.log").open("w+") as log:
         command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--server", request.param]
+        environ = _environ(database_url, folder)
         process = subprocess.Popen(command, env=environ, text=True, stdout=subprocess.PIPE, stderr=log)
         try:
-            yield Served(process, _address(process, log.name), _hospital(database_url))
+            yield Served(_address(process, log.name), _hospital(database_url))
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            ended = process.wait(30)
             if process.stdout is not None:
                 process.stdout.close()
+            drop_database(server_url, name)
+    assert ended in (0, -signal.SIGTERM)
 
 
 def test_a_hospital_keeps_a_care_plan_with_the_gateway(served: Served) -> None:
@@ -74,11 +85,17 @@ def test_a_hospital_keeps_a_care_plan_with_the_gateway(served: Served) -> None:
     unchanged = hospital.get(address, headers={"If-None-Match": made.headers["ETag"]}, timeout=30)
     assert (unchanged.status_code, unchanged.content) == (304, b"")
 
-    done = hospital.put(address, json=kept | {"status": "completed"}, headers={"If-Match": 'W/"1"'}, timeout=30)
-    stale = hospital.put(address, json=kept | {"status": "revoked"}, headers={"If-Match": 'W/"1"'}, timeout=30)
+    done = hospital.put(
+        address, json=kept | {"status": "completed"}, headers={"If-Match": 'W/"1"'}, timeout=30
+    )
+    stale = hospital.put(
+        address, json=kept | {"status": "revoked"}, headers={"If-Match": 'W/"1"'}, timeout=30
+    )
     assert [done.status_code, stale.status_code] == [200, 412]
 
-    found = hospital.get(served.fhir("CarePlan"), params={"patient": patient["id"], "status": "completed"}, timeout=30)
+    found = hospital.get(
+        served.fhir("CarePlan"), params={"patient": patient["id"], "status": "completed"}, timeout=30
+    )
     assert [entry["resource"]["id"] for entry in found.json()["entry"]] == [kept["id"]]
 
     assert hospital.delete(address, timeout=30).status_code == 204
@@ -120,14 +137,6 @@ def test_strangers_learn_what_is_offered_and_no_more(served: Served) -> None:
     refused = requests.get(served.fhir("Patient"), timeout=30)
     assert refused.status_code == 401
     assert refused.json()["issue"][0]["code"] == "login"
-
-
-def test_it_ends_when_it_is_asked_to(served: Served) -> None:
-    served.process.send_signal(signal.SIGTERM)
-
-    assert served.process.wait(30) in (0, -signal.SIGTERM)
-    with pytest.raises(requests.ConnectionError):
-        requests.get(f"{served.url}/health/live", timeout=5)
 
 
 def _environ(database_url: str, var: Path) -> dict[str, str]:

@@ -102,7 +102,7 @@ def trail(gateway: Gateway) -> Trail:
             rows = tx.connection.exec_driver_sql(
                 "SELECT action, actor_name, outcome, detail, entities FROM audit ORDER BY id"
             )
-            return [tuple(row) for row in rows]  # type: ignore[misc]
+            return [(row.action, row.actor_name, row.outcome, row.detail, row.entities) for row in rows]
 
     return _trail
 

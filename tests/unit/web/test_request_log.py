@@ -20,7 +20,7 @@ def test_a_request_is_logged_once_by_its_route(st_annes: FlaskClient) -> None:
         answer = st_annes.get(f"/fhir/R4/Patient/{id}")
 
     assert len(logs) == 1
-    assert logs[0] | {"ms": 0} == {
+    assert {**logs[0], "ms": 0} == {
         "event": "request",
         "log_level": "info",
         "method": "GET",

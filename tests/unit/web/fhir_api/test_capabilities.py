@@ -27,8 +27,8 @@ ADDRESSES = {
 def statement(nobody: FlaskClient) -> dict[str, Any]:
     answer = nobody.get("/fhir/R4/metadata")
     assert answer.status_code == 200
-    assert answer.json is not None
-    return answer.json
+    stated: dict[str, Any] = answer.json or {}
+    return stated
 
 
 def test_anybody_may_read_it_and_it_is_r4(statement: dict[str, Any]) -> None:

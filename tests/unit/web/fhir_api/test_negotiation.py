@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from flask import Request
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Request
 
 from gateway.errors import BadRequest
 from gateway.web.fhir_api.negotiation import Return, expected_version, preferences
