@@ -12,7 +12,7 @@ from flask import Flask
 
 from gateway.access.actors import Actor
 from gateway.acts.gateway import Gateway
-from gateway.delivery import Worker
+from gateway.delivery import Pace, Worker
 from gateway.delivery import build_worker as worker_over
 from gateway.mapping import Mappings
 from gateway.settings import Environment, Settings
@@ -47,10 +47,13 @@ def build_gateway(settings: Settings) -> Gateway:
     )
 
 
-def build_worker(settings: Settings) -> Worker:
-    """The worker of one process, over a gateway built from the settings."""
+def build_worker(settings: Settings, pace: Pace | None = None) -> Worker:
+    """The worker of one process, over a gateway built from the settings.
+
+    Raises ConfigError when a secret that a partner's file refers to is missing.
+    """
     development = settings.environment is Environment.DEVELOPMENT
-    return worker_over(build_gateway(settings), settings.secret_at, development=development)
+    return worker_over(build_gateway(settings), settings.secret_at, development=development, pace=pace)
 
 
 def create_app(settings: Settings, gateway: Gateway | None = None) -> Flask:

@@ -45,7 +45,9 @@ def worker(threads: int, lease_s: float, max_attempts: int, horizon_hours: float
     from gateway.app import build_worker
     from gateway.delivery import Pace
     from gateway.settings import Settings
+    from gateway.web.request_log import configure_logging
 
+    configure_logging()
     pace = Pace(
         threads=threads,
         lease_s=lease_s,

@@ -79,6 +79,7 @@ def _hospital(folder: Path, name: str) -> Iterator[Hospital]:
         "fhir_rest",
         pulls=TYPES,
         pushes=TYPES[1:],
+        poll_every_s=1,
         verified_identifiers=(NHS_NUMBER,),
         abilities=Abilities(version_aware_update=True, conditional_create=True),
         settings=settings,
