@@ -94,7 +94,7 @@ _CLAIM = text("""
         SELECT destination, key FROM lane
         WHERE ready_at <= gateway_now()
           AND (CAST(:destinations AS text[]) IS NULL OR destination = ANY(CAST(:destinations AS text[])))
-        ORDER BY ready_at LIMIT :limit FOR UPDATE SKIP LOCKED
+        ORDER BY ready_at, destination, key LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     RETURNING destination, key, epoch, attempts, ready_at AS until, every_s
 """)

@@ -8,8 +8,8 @@ who is asking.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -43,11 +43,7 @@ _HELD = text("""
 
 def linked_patients(person: Resource) -> tuple[str, ...]:
     """Ids of the Patients that a person's `link[]` names, in its order; links of other types do not count."""
-    named = (
-        parse_reference(str((link.get("other") or {}).get("reference", "")))
-        for link in person.get("link") or ()
-        if link.get("type") == LINK_TYPE
-    )
+    named = (parse_reference(reference) for reference in _see_also(person.get("link")))
     return tuple(
         dict.fromkeys(
             it.id
@@ -55,6 +51,12 @@ def linked_patients(person: Resource) -> tuple[str, ...]:
             if it.kind is ReferenceKind.RELATIVE and it.type == "Patient" and it.id is not None
         )
     )
+
+
+def _see_also(links: Any) -> Iterator[str]:
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("type") == LINK_TYPE and isinstance(link.get("other"), dict):
+            yield str(link["other"].get("reference", ""))
 
 
 def refuse_taken(tx: Transaction, person_id: str, patients: Iterable[str]) -> None:

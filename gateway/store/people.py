@@ -131,8 +131,7 @@ def unlink(tx: Transaction, patient_id: str, person_id: str) -> Version:
     resource = person.resource
     if patient_id not in linked_patients(resource):
         return person
-    gone = relative("Patient", patient_id)
-    left = [entry for entry in resource["link"] if (entry.get("other") or {}).get("reference") != gone]
+    left = [entry for entry in resource["link"] if patient_id not in linked_patients({"link": [entry]})]
     without = {name: value for name, value in resource.items() if name != "link"}
     return resources.update(tx, {**without, "link": left} if left else without)
 

@@ -82,7 +82,8 @@ def _tokens(value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, str):
         yield "", value
     elif isinstance(value, dict):
-        for coding in value.get("coding") or ():
+        codings = value.get("coding")
+        for coding in codings if isinstance(codings, list) else ():
             yield from _tokens(coding)
         code, system = value.get("value", value.get("code")), value.get("system")
         if isinstance(code, str):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.errors import Gone
+from gateway.errors import Gone, Unprocessable
 from gateway.fhir.json_codec import Resource, read_stored
 from gateway.fhir.references import relative
 
@@ -82,9 +82,15 @@ def version_of(row: Mapping[str, Any]) -> Version:
 
 
 def stamped(resource: Resource, *, id: str, version: int, last_updated: str, source: str) -> Resource:
-    """The resource with our id and meta; everything else, and the order of all elements, as it was."""
+    """The resource with our id and meta; everything else, and the order of all elements, as it was.
+
+    Raises Unprocessable when `meta` is there and no object.
+    """
+    meta = resource.get("meta") or {}
+    if not isinstance(meta, dict):
+        raise Unprocessable("meta must be an object", expression=f"{resource['resourceType']}.meta")
     stamp = {"versionId": str(version), "lastUpdated": last_updated, "source": SOURCE_URI + source}
-    ours = {"id": id, "meta": {**(resource.get("meta") or {}), **stamp}}
+    ours = {"id": id, "meta": {**meta, **stamp}}
     if ours.keys() <= resource.keys():
         return {**resource, **ours}
     missing = {name: value for name, value in ours.items() if name not in resource}

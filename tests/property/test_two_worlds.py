@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.access.actors import HERE, Actor, ActorKind
@@ -197,7 +197,7 @@ def answered(world: Database, actor: Actor, request: Callable[[Transaction], Any
 
 
 @pytest.mark.parametrize("actor", [ST_ANNES, ELM], ids=lambda actor: actor.name)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8, deadline=None, phases=[Phase.generate])  # a seed has no simpler form
 @given(seed=st.integers(0, 2**32))
 def test_hidden_rows_change_no_answer(worlds: tuple[Database, Database], actor: Actor, seed: int) -> None:
     told: list[list[Any]] = []

@@ -248,3 +248,11 @@ def changed_without_waiting(database: Database, version: Version) -> None:
     with database.transaction(GATEWAY) as tx:
         tx.connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
         resources.update(tx, version.resource)
+
+
+def test_odd_shapes_are_stored_as_they_came_and_meta_must_be_an_object(database: Database) -> None:
+    odd = {"resourceType": "Patient", "link": "?", "identifier": [{"coding": True}, 7], "active": {"x": []}}
+    held = made(database, odd)
+    assert {**held.resource, "meta": None} == {**odd, "id": held.id, "meta": None}
+    with database.transaction(GATEWAY) as tx, pytest.raises(Unprocessable):
+        resources.create(tx, patient(meta="?"), source=HERE)
