@@ -5,9 +5,6 @@ The only file that knows every room, and the only one that builds the actor `gat
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Final
-
 from flask import Flask
 
 from gateway.access.actors import Actor
@@ -26,8 +23,6 @@ from gateway.web.metrics import measure
 from gateway.web.outcomes import translate_errors
 from gateway.web.refusals import audit_refusals
 from gateway.web.request_log import configure_logging, log_requests
-
-_FACES: Final[tuple[ModuleType, ...]] = (fhir_api, records_api, hooks, sign_in, coordinator)
 
 
 def build_gateway(settings: Settings) -> Gateway:
@@ -79,8 +74,12 @@ def create_app(settings: Settings, gateway: Gateway | None = None) -> Flask:
     check_keys(app)
     audit_refusals(app)
     app.register_blueprint(health.blueprint())
-    for face in _FACES:
-        _open(app, gateway, face)
+    app.register_blueprint(fhir_api.blueprint(gateway))
+    records_api.register(app, gateway)
+    app.register_blueprint(hooks.blueprint(gateway))
+    coordinator.register(app, gateway)
+    if not production:
+        app.register_blueprint(sign_in.blueprint(gateway))
     translate_errors(app)
     doors.refuse_undeclared(app)
     return app
@@ -90,13 +89,6 @@ def application() -> Flask:
     """What a WSGI server loads in each of its processes: the application of this process's environment."""
     configure_logging()
     return create_app(Settings.load())
-
-
-def _open(app: Flask, gateway: Gateway, face: ModuleType) -> None:
-    if hasattr(face, "register"):
-        face.register(app, gateway)
-    elif hasattr(face, "blueprint"):
-        app.register_blueprint(face.blueprint(gateway))
 
 
 def _database(settings: Settings) -> Database:

@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import click
 
@@ -61,7 +62,7 @@ def serve(host: str, port: int, workers: int, server: str) -> None:
         # The processes that serve read the settings anew, and need the address they really have.
         os.environ[PUBLIC_URL] = f"http://{_bracketed(host)}:{port}"
     build_gateway(settings).database.close()  # fails here, in one process and with one message, if at all
-    threading.Thread(target=_announce, args=(host, port), daemon=True).start()
+    threading.Thread(target=_announce, args=(host, port, settings.public_url), daemon=True).start()
     match server:
         case "granian":
             _under_granian(host, port, workers)
@@ -152,20 +153,21 @@ def _free_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _announce(host: str, port: int) -> None:
+def _announce(host: str, port: int, public_url: str) -> None:
     until = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < until:
-        if _is_ready(host, port):
+        if _is_ready(host, port, urlsplit(public_url).netloc):
             click.echo(f"Care Gateway is ready at http://{_bracketed(host)}:{port}")
             return
         time.sleep(0.1)
     click.echo(f"care-gateway: no answer at {_bracketed(host)}:{port} within {READY_WITHIN_S} s", err=True)
 
 
-def _is_ready(host: str, port: int) -> bool:
+def _is_ready(host: str, port: int, known_as: str) -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=5)
     with suppress(OSError, http.client.HTTPException):
-        connection.request("GET", "/health/ready")
+        # A production application answers to its public name only.
+        connection.request("GET", "/health/ready", headers={"Host": known_as})
         return connection.getresponse().status == 200
     return False
 

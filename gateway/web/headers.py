@@ -25,11 +25,12 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _TWO_YEARS_S: Final = 63_072_000
 
 
 def limit_requests(app: Flask, *, public_url: str, production: bool) -> None:
-    """Large and compressed bodies, in production also foreign Host headers, are refused; cookies strict."""
+    """Large bodies, compressed bodies and foreign Host headers are refused; cookies are strict."""
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BYTES,
         MAX_FORM_MEMORY_SIZE=500_000,
@@ -40,8 +41,9 @@ def limit_requests(app: Flask, *, public_url: str, production: bool) -> None:
         SESSION_COOKIE_NAME="__Host-care-gateway" if production else "care-gateway",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
     )
-    if production:
-        app.config["TRUSTED_HOSTS"] = [urlsplit(public_url).hostname]
+    # Also in development: else a page in a browser could reach this machine under a name of its own.
+    own_name = urlsplit(public_url).hostname or ""
+    app.config["TRUSTED_HOSTS"] = [own_name] if production else [own_name, *_LOOPBACK]
     app.before_request(_refuse_compressed)
 
 

@@ -2,6 +2,8 @@
 
 /health/live   200 while the process answers at all; restarting it would not help a database that is away
 /health/ready  200 when a request could be served now, else 503
+
+In production a probe must send the public name as Host, as everybody must.
 """
 
 from __future__ import annotations

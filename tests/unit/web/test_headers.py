@@ -40,3 +40,10 @@ def test_production_answers_to_its_own_name_over_tls_only() -> None:
     assert ours.headers["Strict-Transport-Security"].startswith("max-age=")
     assert app.config["SESSION_COOKIE_SECURE"] is True
     assert app.config["SESSION_COOKIE_NAME"].startswith("__Host-")
+
+
+def test_nobody_reaches_this_machine_under_a_name_of_its_own(nobody: FlaskClient) -> None:
+    foreign = nobody.get("/health/live", headers={"Host": "rebound.example"})
+    loopback = nobody.get("/health/live", headers={"Host": "127.0.0.1:8080"})
+
+    assert (foreign.status_code, loopback.status_code) == (400, 200)
