@@ -57,7 +57,7 @@ def statement_of(routes: Sequence[Route], public_url: str, since: datetime) -> R
             "name": "CareGateway",
             "title": "Care Gateway",
             "status": "active",
-            "date": since.isoformat(timespec="seconds"),
+            "date": since.date().isoformat(),
             "kind": "instance",
             "software": {"name": "Care Gateway", "version": software},
             "implementation": {
