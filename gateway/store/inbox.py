@@ -28,10 +28,23 @@ class Quarantined:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message as it came. `set_aside` is why it had no effect; None when it had."""
+
+    body: bytes
+    set_aside: str | None
+
+
 _KEEP = text("""
     INSERT INTO inbox (source, message_id, body, content_type, received_at)
     VALUES (:source, :message_id, :body, :content_type, gateway_now())
     ON CONFLICT (source, message_id) DO NOTHING
+""")
+_FIND = text("""
+    SELECT i.body, q.reason FROM inbox AS i
+    LEFT JOIN quarantine AS q ON (q.source, q.message_id, q.position) = (i.source, i.message_id, 0)
+    WHERE (i.source, i.message_id) = (:source, :message_id)
 """)
 _QUARANTINE = text("""
     INSERT INTO quarantine (source, message_id, position, reason, quarantined_at)
@@ -53,6 +66,13 @@ def keep(tx: Transaction, source: str, message_id: str, body: bytes, content_typ
     only(tx.actor, source=source)
     row = {"source": source, "message_id": message_id, "body": body, "content_type": content_type}
     return tx.connection.execute(_KEEP, row).rowcount == 1
+
+
+def kept(tx: Transaction, source: str, message_id: str) -> Kept | None:
+    """The message that the source sent under this id; None when there is none."""
+    only(tx.actor, source=source)
+    row = tx.connection.execute(_FIND, {"source": source, "message_id": message_id}).first()
+    return Kept(bytes(row.body), row.reason) if row else None
 
 
 def quarantine(tx: Transaction, source: str, message_id: str, position: int, reason: str) -> None:

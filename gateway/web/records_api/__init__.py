@@ -1,0 +1,72 @@
+"""The records API below /api: plain JSON for coordinators' systems, described by itself at /api/openapi.json.
+
+Every address but the description needs a client key. What may be seen or changed is decided by the acts.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any, Final
+
+from flask import Flask, g, request
+from flask_smorest import Api, Blueprint
+
+from gateway.acts.gateway import Gateway
+from gateway.records import RECORDS
+from gateway.web import doors
+from gateway.web.doors import Door
+from gateway.web.records_api.docs_page import docs_page
+from gateway.web.records_api.moves import moves
+from gateway.web.records_api.person_record import person_record
+from gateway.web.records_api.records_of_a_kind import records_of_a_kind
+
+_PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457), with every issue found.",
+    "properties": {
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "request_id": {"type": "string"},
+        "issues": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
+
+def register(app: Flask, within: Gateway) -> None:
+    """The records API of `app`, its description and the page that shows it."""
+    app.config |= {
+        "API_TITLE": "Care Gateway records API",
+        "API_VERSION": version("care-gateway"),
+        "OPENAPI_VERSION": "3.0.3",
+        "OPENAPI_URL_PREFIX": "/api",
+        "API_SPEC_OPTIONS": {
+            "servers": [{"url": within.public_url}],
+            "security": [{"key": []}],
+            "components": {
+                "schemas": {"Problem": _PROBLEM},
+                "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            },
+        },
+    }
+    api = Api(app)
+    for blueprint in (*map(records_of_a_kind, RECORDS.values()), moves(), person_record()):
+        _locked(blueprint)
+        api.register_blueprint(blueprint)
+    page = docs_page(api)
+    doors.declare(page, Door.OPEN)
+    app.register_blueprint(page)
+    doors.declare_endpoints(app, {"api-docs.openapi_json": Door.OPEN})
+
+
+def _locked(blueprint: Blueprint) -> None:
+    doors.declare(blueprint, Door.KEY)
+
+    blueprint.before_request(_name_the_action)
+
+
+def _name_the_action() -> None:
+    # What a refusal is written down as: the address as declared, never as sent.
+    rule = request.url_rule
+    g.action = f"{request.method} {rule.rule if rule else ''}"

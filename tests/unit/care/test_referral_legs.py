@@ -77,7 +77,7 @@ def test_a_completed_leg_completes_the_referral_even_when_it_was_recalled() -> N
 
 @pytest.mark.parametrize(
     ("status", "state"),
-    [("draft", State.DRAFT), ("active", State.SENT), ("revoked", State.CANCELLED), ("unknown", State.SENT)],
+    [("draft", State.DRAFT), ("active", State.DRAFT), ("revoked", State.CANCELLED), ("unknown", State.DRAFT)],
 )
 def test_a_request_that_was_offered_to_nobody_speaks_for_itself(status: str, state: State) -> None:
     assert referral_state({"status": status}, []) is state
