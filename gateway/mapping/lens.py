@@ -13,11 +13,11 @@ from uuid import uuid4
 
 from gateway.errors import Issue, MappingError
 from gateway.fhir.json_codec import Resource
-from gateway.mapping.reading import Owned, Reading, read_block
+from gateway.mapping.reading import Owned, Reading, read_back_links, read_block
 from gateway.mapping.rules import BackLinkedParts, LinkedParts, RuleFile, walk
-from gateway.mapping.values import MISSING, tidy
+from gateway.mapping.values import MISSING, plant, tidy
 from gateway.mapping.write_context import Writing
-from gateway.mapping.write_parts import write_resource
+from gateway.mapping.write_parts import write_back_links, write_resource
 from gateway.mapping.writing import write_block
 
 
@@ -65,15 +65,24 @@ class Lens:
         )
         return tuple(dict.fromkeys(parts))
 
+    @property
+    def lone_types(self) -> tuple[str, ...]:
+        """The types of parts that can be read and written without their root: those that carry the link."""
+        return tuple(rule.type for rule in self._back_linked)
+
+    @property
+    def _back_linked(self) -> tuple[BackLinkedParts, ...]:
+        return tuple(rule for rule in self.rules.root.rules if isinstance(rule, BackLinkedParts))
+
     def get(self, resources: Mapping[str, Any], *, owned: Owned | None = None) -> Got:
         """The record that these resources hold. `owned` is told of each leaf that a rule read.
 
-        Raises MappingError when the root resource is missing or of another type.
+        With the root missing, the parts given show their own list alone: a Task reads as `{"legs": [{…}]}`.
+        Raises MappingError when there is neither.
         """
         root, parts = self._taken(resources)
         reading = Reading(parts, owned)
-        record = read_block(self.rules.root, root, (self.type, 0), reading)
-        return Got(record, tuple(reading.issues))
+        return Got(self._read(root, reading), tuple(reading.issues))
 
     def put(
         self,
@@ -82,44 +91,62 @@ class Lens:
         *,
         new_id: Callable[[], str] = _new_id,
     ) -> Put:
-        """The resources changed as little as possible, so that they hold this record.
+        """The resources changed as little as possible, so that they hold this record; in the form they were given.
 
         In the record null, absent, [] and {} are one, and mean that there is no such value. Fields that no rule
-        maps are ignored. Items of a split list that have no id get one from `new_id`.
+        maps are ignored. Items of a split list that have no id get one from `new_id`. A missing root stays missing.
         """
         root, parts = self._taken(resources)
-        before = read_block(self.rules.root, root, (self.type, 0), Reading(parts))
-        return self._written(record, root, resources, parts, before, new_id)
+        before = self._read(root, Reading(parts))
+        view: dict[str, Any] = tidy(dict(record)) or {}
+        writing = Writing(parts, write_block, new_id, before, view)
+        written: dict[str, Any] = dict(resources)
+        if root is MISSING:
+            for rule in self._back_linked:
+                write_back_links(rule, view, MISSING, (self.type, 0), writing)
+        else:
+            new_root = write_resource(self.rules.root, view, root, (self.type, 0), writing)
+            written[self.type] = _like(resources[self.type], [new_root])
+        for name, held in writing.parts.items():
+            if held or name in resources:
+                written[name] = _like(resources.get(name), held)
+        return Put(written, tuple(writing.issues))
 
     def create(self, record: Mapping[str, Any], *, new_id: Callable[[], str] = _new_id) -> Put:
         """New resources that hold this record and the fixed values of its rules."""
-        return self._written(record, MISSING, {}, {}, {}, new_id)
-
-    def _written(
-        self,
-        record: Mapping[str, Any],
-        root: Any,
-        resources: Mapping[str, Any],
-        parts: dict[str, list[Resource]],
-        before: Mapping[str, Any],
-        new_id: Callable[[], str],
-    ) -> Put:
         view: dict[str, Any] = tidy(dict(record)) or {}
-        writing = Writing(dict(parts), write_block, new_id, before, view)
-        for kind in self.part_types:
-            writing.parts[kind] = list(writing.parts.get(kind, []))
-        new_root = write_resource(self.rules.root, view, root, (self.type, 0), writing)
-        written = {name: inner for name, inner in writing.parts.items() if inner or name in resources}
-        return Put({**resources, self.type: new_root, **written}, tuple(writing.issues))
+        writing = Writing({}, write_block, new_id, {}, view)
+        root = write_resource(self.rules.root, view, MISSING, (self.type, 0), writing)
+        parts = {name: held for name, held in writing.parts.items() if held}
+        return Put({self.type: root, **parts}, tuple(writing.issues))
 
-    def _taken(self, resources: Mapping[str, Any]) -> tuple[Resource, dict[str, list[Resource]]]:
-        root = resources.get(self.type)
+    def _read(self, root: Any, reading: Reading) -> dict[str, Any]:
+        if root is not MISSING:
+            return read_block(self.rules.root, root, (self.type, 0), reading)
+        view: dict[str, Any] = {}
+        for rule in self._back_linked:
+            found = read_back_links(rule, MISSING, (self.type, 0), reading)
+            if found:
+                plant(view, rule.ours, [each.view for each in found])
+        return view
+
+    def _taken(self, resources: Mapping[str, Any]) -> tuple[Any, dict[str, list[Resource]]]:
+        """The root resource (MISSING when only parts are given that can stand alone) and the parts."""
+        root = resources.get(self.type, MISSING)
         root = root[0] if isinstance(root, list) and len(root) == 1 else root
-        if not isinstance(root, dict) or root.get("resourceType", self.type) != self.type:
-            given = ", ".join(sorted(resources)) or "nothing"
-            raise MappingError(f"the map {self.rules.name!r} reads one {self.type}; it was given: {given}")
+        if root is not MISSING or not any(resources.get(name) for name in self.lone_types):
+            if not isinstance(root, dict) or root.get("resourceType", self.type) != self.type:
+                given = ", ".join(sorted(resources)) or "nothing"
+                raise MappingError(
+                    f"the map {self.rules.name!r} reads one {self.type}; it was given: {given}"
+                )
         parts: dict[str, list[Resource]] = {}
         for name in self.part_types:
             part = resources.get(name)
             parts[name] = [part] if isinstance(part, dict) else [p for p in part or () if isinstance(p, dict)]
         return root, parts
+
+
+def _like(given: Any, held: list[Resource]) -> Any:
+    """The resources in the form in which they were given: a single one as itself, else a list."""
+    return held[0] if isinstance(given, dict) and len(held) == 1 else held

@@ -25,7 +25,7 @@ def siblings(rules: list[Field | Values]) -> tuple[tuple[Steps, str, str], ...]:
             if isinstance(step, Name) and split is not None:
                 found.append((steps[:count], split[0], step.name))
                 break
-    return tuple(dict.fromkeys(found))
+    return tuple(each for number, each in enumerate(found) if each not in found[:number])
 
 
 def keys_of(entries: Mapping[str, Node], block: Block, scope: Scope) -> tuple[Ours, ...]:

@@ -20,7 +20,8 @@ class Mappings(Mapping[str, Lens]):
 
     def __init__(self, files: Mapping[str, RuleFile]) -> None:
         self._lenses = MappingProxyType({name: Lens(rules) for name, rules in files.items()})
-        self._by_type = {lens.type: lens for lens in self._lenses.values()}
+        parts = {name: lens for lens in self._lenses.values() for name in lens.lone_types}
+        self._by_type = {**parts, **{lens.type: lens for lens in self._lenses.values()}}
         self._by_record = {lens.rules.record: lens for lens in self._lenses.values()}
 
     @classmethod
@@ -53,13 +54,13 @@ class Mappings(Mapping[str, Lens]):
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The root types that have a map."""
+        """The types that have a map: roots, and parts that can be read alone (a Task by the referral's map)."""
         return tuple(self._by_type)
 
     def for_type(self, type_name: str) -> Lens:
-        """The lens whose root resource is of this type. Raises KeyError."""
+        """The lens whose root resource is of this type, or else one that reads it as a part. Raises KeyError."""
         if type_name not in self._by_type:
-            raise KeyError(f"no map has the root {type_name!r}{did_you_mean(type_name, self._by_type)}")
+            raise KeyError(f"no map reads {type_name!r}{did_you_mean(type_name, self._by_type)}")
         return self._by_type[type_name]
 
     def for_record(self, record: str) -> Lens:

@@ -260,17 +260,21 @@ def part_with_id(parts: Parts, type_name: str, wanted: str | None) -> tuple[int,
 
 
 def read_back_links(rule: BackLinkedParts, node: Any, at: Location, reading: Reading) -> list[Found]:
-    """The resources at hand that link back to this one, in the order in which they were given."""
+    """The resources at hand that link back to this one, in the order in which they were given.
+
+    With the root itself missing (`node` is MISSING) every part that is at hand is taken for one of its own.
+    """
     found: list[Found] = []
     for number, part in enumerate(reading.parts.get(rule.type, ())):
         place: Location = (rule.type, number)
-        if not links_back(rule, part, node) or not holds(rule.where, part):
+        if node is not MISSING and not (links_back(rule, part, node) and holds(rule.where, part)):
             continue
         view = read_block(rule.block, part, place, reading)
         if view:
             found.append(Found(number, part, view))
-            _, there = locate(part, rule.by, place)
-            reading.claim(there, rule.origin)
+            link, there = locate(part, rule.by, place)
+            if isinstance(link, str):
+                reading.claim(there, rule.origin)
     return found
 
 

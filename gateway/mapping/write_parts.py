@@ -68,7 +68,7 @@ def write_back_links(
     wanted = _wanted(rule, view, (*at, rule.type), writing)
     if wanted is None:
         return node
-    if wanted and not node.get("id"):
+    if wanted and node is not MISSING and not node.get("id"):
         node = {**node, "id": writing.new_id()}
     matches = align([each.view for each in found], wanted, identity=identity_by(rule.key), by_position=False)
     made: list[Any] = []
@@ -83,9 +83,9 @@ def write_back_links(
             )
             return node
         part = write_resource(rule.block, wanted[number], old, (rule.type, number), writing)
-        if match is None:
+        if match is None and node is not MISSING:
             part = replace(part, rule.by, relative(node["resourceType"], node["id"]))
-        if not holds(rule.where, part):
+        if node is not MISSING and not holds(rule.where, part):
             writing.refuse(
                 (rule.type, number), rule.origin, "the record's item lacks what makes it one of this list"
             )
