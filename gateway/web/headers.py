@@ -32,7 +32,9 @@ _TWO_YEARS_S: Final = 63_072_000
 def limit_requests(app: Flask, *, public_url: str, production: bool) -> None:
     """Large bodies, compressed bodies and foreign Host headers are refused; cookies are strict."""
     app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BYTES,
+        # One more than is read: a body without a length is cut here without a word, and whoever reads it must
+        # be able to tell. A journey sends one.
+        MAX_CONTENT_LENGTH=MAX_BYTES + 1,
         MAX_FORM_MEMORY_SIZE=500_000,
         MAX_FORM_PARTS=1000,
         SESSION_COOKIE_HTTPONLY=True,

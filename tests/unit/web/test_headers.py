@@ -23,7 +23,7 @@ def test_every_answer_says_how_it_may_be_used(nobody: FlaskClient, path: str) ->
 def test_sessions_are_kept_from_scripts_and_other_sites(app: Flask) -> None:
     assert app.config["SESSION_COOKIE_HTTPONLY"] is True
     assert app.config["SESSION_COOKIE_SAMESITE"] == "Lax"
-    assert app.config["MAX_CONTENT_LENGTH"] == 5_000_000
+    assert app.config["MAX_CONTENT_LENGTH"] == 5_000_001
 
 
 def test_production_answers_to_its_own_name_over_tls_only() -> None:
