@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+from gateway.access.actors import HERE
 from gateway.acts.asking import ask
 from gateway.acts.gateway import Gateway
 from gateway.acts.id_spaces import IdSpaces
@@ -25,6 +26,11 @@ from gateway.sync.merge import Merged, Side, edited, merge
 from gateway.sync.partner import Partner
 from gateway.sync.ports import Held
 from gateway.sync.translate import our_id_on
+
+REFERRAL_MOVES: Final[Mapping[str, frozenset[str]]] = {
+    "Task": frozenset({"status", "businessStatus", "owner", "for", "focus", "requester", "code", "intent"}),
+    "ServiceRequest": frozenset({"status", "subject", "intent"}),
+}
 
 
 class Outcome(StrEnum):
@@ -62,7 +68,7 @@ def reconcile(gateway: Gateway, tx: Transaction, partner: Partner, there: Held) 
     kept, other = _sides(gateway, spaces, agreement, here, there, ours)
     merged = Merged(here.resource)
     if decide(_since(kept, other), _since(other, kept)) in (Decision.FETCH, Decision.MERGE):
-        merged = merge(kept, other)
+        merged = merge(kept, other, _reserved(here))
     version = here
     if merged.taken:
         version = resources.update(tx, {**merged.resource, "id": here.id}, expect=here.version)
@@ -77,6 +83,13 @@ def reconcile(gateway: Gateway, tx: Transaction, partner: Partner, there: Held) 
         _ask_about(tx, partner, version, merged)
         return Reconciled(Outcome.ASKED, version.reference)
     return Reconciled(Outcome.CHANGED if merged.taken else Outcome.UNCHANGED, version.reference)
+
+
+def _reserved(here: Version) -> frozenset[str]:
+    """Elements that a partner's edit does not change: a referral made here moves by the rules of
+    referrals.
+    """
+    return REFERRAL_MOVES.get(here.type, frozenset()) if here.source == HERE else frozenset()
 
 
 def _joined(spaces: IdSpaces, there: Held) -> str | None:
@@ -158,7 +171,7 @@ def _since(side: Side, other: Side) -> Since:
 
 def _ask_about(tx: Transaction, partner: Partner, version: Version, merged: Merged) -> None:
     elements = [f"{version.type}.{name}" for name in merged.conflicts]
-    question = f"{', '.join(elements)} edited both here and at {partner.name}; what is here was kept"
+    question = f"{', '.join(elements)}: edited at {partner.name} and not taken over; what is here was kept"
     about = {"partner": partner.name, "elements": elements, "version": version.version}
     ask(tx, version.reference, question, about)
 

@@ -34,7 +34,8 @@ def run(place: Workplace, turn: Turn) -> None:
     while True:
         page = ehr.page(type, start, url)
         moments = _moments(page.resources)
-        is_ordered = is_ordered and moments == sorted(moments)
+        seen = [*([latest] if latest and url else []), *moments]
+        is_ordered = is_ordered and seen == sorted(seen)
         latest = max((*moments, *([latest] if latest else [])), default=None)
         is_last = page.next_url is None
         moved = latest if is_last or is_ordered else None

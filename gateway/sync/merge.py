@@ -27,7 +27,8 @@ class Merged:
     """The merged resource, and what could not be merged.
 
     taken      elements that came from the other side
-    conflicts  elements that both sides edited differently; the resource keeps the first side's value
+    conflicts  elements that both sides edited differently, or that were not the other's to edit; the resource
+               keeps the first side's value
     """
 
     resource: Resource
@@ -35,17 +36,17 @@ class Merged:
     conflicts: tuple[str, ...] = ()
 
 
-def merge(kept: Side, other: Side) -> Merged:
+def merge(kept: Side, other: Side, reserved: frozenset[str] = frozenset()) -> Merged:
     """`kept.now` with what only the other side edited. An element equal on both sides is never rewritten.
 
     Disjoint edits merge to the same content whichever side is kept; nothing is invented: each element is as
-    one of the sides has it. Narrative that was generated from elements that changed is taken along or left
-    out.
+    one of the sides has it. `reserved` elements are only ever changed on the kept side. Narrative that was
+    generated from elements that changed is taken along or left out.
     """
     ours, theirs = edited(kept, other), edited(other, kept)
     different = changed_elements(kept.now, other.now)
-    conflicts = ours & theirs & different
-    taken = (theirs - ours) & different
+    conflicts = (ours | reserved) & theirs & different
+    taken = (theirs - ours - reserved) & different
     if not taken:
         return Merged(kept.now, (), tuple(sorted(conflicts)))
     merged = _with_elements(kept.now, other.now, taken)

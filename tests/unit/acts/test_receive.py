@@ -20,6 +20,7 @@ from tests.unit.acts.hospital import (
     patient,
     plan,
     polled,
+    pushed,
 )
 
 ADA = "9990000018"
@@ -233,3 +234,25 @@ def test_when_two_persons_fit_nobody_is_linked_and_a_coordinator_is_asked(
     [question] = asked(linked_gateway)
     assert question["reference"] == second.reference
     assert len(question["persons"]) == 2
+
+
+def test_a_hospital_does_not_move_a_referral_by_editing_its_copy_of_the_task(
+    linked_gateway: Gateway, st_annes: Hospital
+) -> None:
+    st_annes.writes(patient(ADA), "P1")
+    polled(linked_gateway, st_annes, "Patient")
+    who = ours(linked_gateway, st_annes, "Patient", "P1")
+    with linked_gateway.database.transaction(COORDINATOR) as tx:
+        subject = {"reference": f"Patient/{people.person_of(tx, who.id)}"}
+        leg = {"resourceType": "Task", "status": "requested", "intent": "order", "for": subject}
+        task = resources.create(tx, leg, source="here")
+    pushed(linked_gateway, st_annes, task.reference)
+    [copy] = st_annes.holds("Task")
+
+    st_annes.edits("Task", copy.id, status="completed", note=[{"text": "She rang us."}])
+    polled(linked_gateway, st_annes, "Task")
+
+    here = ours(linked_gateway, st_annes, "Task", copy.id).resource
+    assert (here["status"], here["note"]) == ("requested", [{"text": "She rang us."}])
+    [question] = asked(linked_gateway)
+    assert question["elements"] == ["Task.status"]

@@ -110,6 +110,14 @@ def test_sides_that_never_agreed_give_each_other_what_is_missing_and_ask_about_t
     assert merged.conflicts == ("title",)
 
 
+def test_a_reserved_element_stays_and_is_told() -> None:
+    other = Side(BASE, {**BASE, "status": "completed", "title": "Swim"})
+    merged = merge(Side(BASE, BASE), other, frozenset({"status"}))
+
+    assert merged.resource == {**BASE, "title": "Swim"}
+    assert merged.conflicts == ("status",)
+
+
 @given(resources, resources)
 def test_when_only_the_other_side_edited_the_result_says_what_it_says(base: Any, now: Any) -> None:
     assert same(merge(Side(base, base), Side(base, now)).resource, now)
