@@ -5,6 +5,7 @@ Every address but the description needs a client key. What may be seen or change
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from gateway.web.records_api.moves import moves
 from gateway.web.records_api.person_record import person_record
 from gateway.web.records_api.records_of_a_kind import records_of_a_kind
 
+_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_ROOTS: Final = {kind.path: kind.root for kind in RECORDS.values()}
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
     "description": "What went wrong (RFC 9457), with every issue found.",
@@ -67,6 +70,9 @@ def _locked(blueprint: Blueprint) -> None:
 
 
 def _name_the_action() -> None:
-    # What a refusal is written down as: the address as declared, never as sent.
+    """What a refusal is written down as: the address as declared, never as sent, and the record named."""
     rule = request.url_rule
     g.action = f"{request.method} {rule.rule if rule else ''}"
+    id = (request.view_args or {}).get("id")
+    if isinstance(id, str) and _ID.fullmatch(id):
+        g.target = f"{_ROOTS[request.path.split('/')[2]]}/{id}"

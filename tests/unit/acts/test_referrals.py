@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from gateway.access.actors import Actor, ActorKind
@@ -396,3 +398,21 @@ def test_every_referral_is_accounted_for(desk: Desk) -> None:
         phases.append(account.phase)
         assert (account.deadline is None) == (account.phase != "open")
     assert phases == ["open", "open", "rejected", "completed"]
+
+
+def test_of_two_answers_at_one_moment_one_wins_and_the_other_is_told(desk: Desk) -> None:
+    elm = desk.agency("elm-trust")
+    referral = desk.sent()
+
+    def tried(move: Move) -> str:
+        try:
+            return str(desk.move(referral, move, elm)["state"])
+        except (IllegalMove, NotFound) as refused:
+            return type(refused).__name__
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(tried, [Move.ACCEPT, Move.DECLINE] * 2))
+    assert len([answer for answer in told if answer in ("accepted", "rejected")]) == 1
+    record = desk.read("referral", referral)
+    assert len(record["events"]) == 2
+    assert record["state"] in told

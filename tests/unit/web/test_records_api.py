@@ -194,6 +194,7 @@ def test_reading_and_refusing_leave_one_audit_row_each(coordinator: FlaskClient,
     read, refused = trail()[before:]
     assert (read[0], read[2], read[4]) == ("read goal", "success", [f"Goal/{made['id']}"])
     assert (refused[0], refused[2]) == ("PATCH /api/goals/<string:id>", "failed")
+    assert refused[4] == [f"Goal/{made['id']}"]
 
 
 def test_a_referral_is_moved_by_post_and_refused_with_what_is_possible(coordinator: FlaskClient) -> None:
