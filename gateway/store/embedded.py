@@ -56,24 +56,19 @@ class EmbeddedServer:
         Safe to call often and from many processes. Raises ConfigError when this machine cannot run it and
         DatabaseUnreachable when it does not come up in time; its own log's last lines are in the message.
         """
-        return self._url_if_ready() or self._start()
+        with self._ours():
+            return self._url_if_ready() or self._start()
 
     def stop(self) -> bool:
         """True when a running server was stopped; open transactions of others are undone."""
-        place = known_place(self.var)
-        if place is None:
-            return False
-        with self._start_lock():
-            running = find_postmaster(place.data)
-            if running is None or not ask_to_stop(running.pid, place.data):
-                return False
-            _wait_until_gone(place, running.pid)
-        return True
+        with self._ours():
+            return self._stop()
 
     def status(self) -> Status:
         """Whether it runs, where its folder is and where it listens."""
-        place = known_place(self.var)
-        running = find_postmaster(place.data) if place else None
+        with self._ours():
+            place = known_place(self.var)
+            running = find_postmaster(place.data) if place else None
         if place is None or running is None:
             return Status(False, place.home if place else None, None, None)
         listens_on = running.socket_folder or f"127.0.0.1:{running.port}"
@@ -86,6 +81,17 @@ class EmbeddedServer:
         if place is not None:
             shutil.rmtree(place.home)
         shutil.rmtree(self.var / "database", ignore_errors=True)
+
+    def _stop(self) -> bool:
+        place = known_place(self.var)
+        if place is None:
+            return False
+        with self._start_lock():
+            running = find_postmaster(place.data)
+            if running is None or not ask_to_stop(running.pid, place.data):
+                return False
+            _wait_until_gone(place, running.pid)
+        return True
 
     def _url_if_ready(self) -> str | None:
         place = known_place(self.var)
@@ -125,6 +131,17 @@ class EmbeddedServer:
             file.write(password)
         fresh.replace(self._password_file)
         return password
+
+    @contextmanager
+    def _ours(self) -> Iterator[None]:
+        """One folder serves one account: another's is named, and not touched."""
+        try:
+            yield
+        except PermissionError as error:
+            raise ConfigError(
+                f"the embedded database of {self.var} belongs to another account ({error.filename} is"
+                " closed to this one): run as that account, or choose another CARE_GATEWAY_VAR"
+            ) from error
 
     @contextmanager
     def _start_lock(self) -> Iterator[None]:

@@ -148,6 +148,24 @@ def test_an_ordinary_account_runs_it_as_itself(reachable: Path) -> None:
     assert {path.stat().st_uid for path in home.rglob("*")} == {account.pw_uid}
 
 
+@as_root
+def test_one_accounts_database_is_named_to_another_account_and_left_alone(reachable: Path) -> None:
+    server = EmbeddedServer(reachable / "var", durable=False)
+    server.ensure_running()
+    nobody = pwd.getpwnam("nobody")
+    told = subprocess.run(
+        [sys.executable, "-c", AS_SOMEBODY_ELSE, server.var, str(nobody.pw_uid), str(nobody.pw_gid)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode != 0
+    assert "ConfigError" in told.stderr
+    assert "belongs to another account" in told.stderr
+    assert server.status().running
+    server.remove()
+
+
 def test_a_folder_that_is_somebody_elses_is_refused(reachable: Path) -> None:
     (reachable / "var").mkdir()
     (reachable / "elsewhere").mkdir()
