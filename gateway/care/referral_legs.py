@@ -53,6 +53,7 @@ _PLAIN: Final[Mapping[str, State]] = {
     "completed": State.COMPLETED,
     "entered-in-error": State.ENTERED_IN_ERROR,
 }
+_DISPLAYS: Final = {State.CANCEL_REQUESTED: "Cancellation requested"}
 _RECALLABLE: Final = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})
 # A request that was offered to nobody from here has yet to be sent, active or not at its source.
 _REQUEST_ALONE: Final[Mapping[str, State]] = {
@@ -163,9 +164,8 @@ def opened_at(task: Resource) -> tuple[datetime, str]:
 
 def business_status(state: State) -> dict[str, Any]:
     """Task.businessStatus for a state."""
-    return {
-        "coding": [{"system": REFERRAL_STATE_SYSTEM, "code": state.value, "display": state.replace("_", " ")}]
-    }
+    display = _DISPLAYS.get(state, state.replace("_", " ").capitalize())
+    return {"coding": [{"system": REFERRAL_STATE_SYSTEM, "code": state.value, "display": display}]}
 
 
 def _exact_state(task: Resource) -> State | None:

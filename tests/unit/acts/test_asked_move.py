@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from gateway.acts.asked_move import OUTCOME_SYSTEM, REASON_SYSTEM, read_move
 from gateway.care.referral import Move
 from gateway.errors import RecordInvalid
+from gateway.places import DataFolder, data_folder
 
 
 def problems(move: Move, **body: Any) -> dict[str, str]:
@@ -22,6 +24,13 @@ def test_one_word_stands_for_a_code_of_ours() -> None:
     assert asked.reason_code == {"system": REASON_SYSTEM, "code": "capacity"}
     done = read_move(Move.COMPLETE, {"outcomes": [{"kind": "service-delivered"}]})
     assert done.outcomes[0]["kind"] == {"system": OUTCOME_SYSTEM, "code": "service-delivered"}
+
+
+def test_the_words_are_published() -> None:
+    for system in (REASON_SYSTEM, OUTCOME_SYSTEM):
+        name = system.rpartition("/")[2]
+        published = json.loads((data_folder(DataFolder.PROFILES) / f"CodeSystem-{name}.json").read_text())
+        assert (published["url"], published["content"]) == (system, "fragment")
 
 
 def test_a_coding_is_taken_as_it_is() -> None:

@@ -52,7 +52,8 @@ def test_sending_writes_leg_grants_delivery_and_one_audit_row(desk: Desk) -> Non
     assert task["code"]["coding"][0]["code"] == "fulfill"
     assert task["focus"] == {"reference": f"ServiceRequest/{referral}"}
     assert task["for"] == {"reference": f"Patient/{record['person']}"}
-    assert task["owner"] == {"reference": f"Organization/{desk.organisation('elm-trust')}"}
+    reference = f"Organization/{desk.organisation('elm-trust')}"
+    assert task["owner"] == {"reference": reference, "display": "elm-trust"}
     assert task["restriction"]["period"]["end"] == leg["answer_by"] > task["authoredOn"]
     assert desk.fhir("ServiceRequest", referral)["status"] == "active"
     assert messages(desk) == [("referral:elm-trust", referral, "send")]

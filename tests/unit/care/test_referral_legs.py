@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from gateway.care.referral_legs import (
     state_after,
 )
 from gateway.errors import IllegalMove
+from gateway.places import DataFolder, data_folder
 
 REQUESTER = frozenset({Party.REQUESTER})
 ACTIVE = {"resourceType": "ServiceRequest", "status": "active"}
@@ -32,6 +34,14 @@ def leg(state: State, id: str = "t1", opened: str = "2026-03-02T09:00:00Z", **mo
 @pytest.mark.parametrize("state", State)
 def test_a_leg_reads_back_as_the_state_it_was_written_in(state: State) -> None:
     assert leg_state(leg(state)) is state
+
+
+def test_the_published_code_system_and_the_states_are_one_list() -> None:
+    published = json.loads((data_folder(DataFolder.PROFILES) / "CodeSystem-referral-state.json").read_text())
+    written = [coding for state in State for coding in business_status(state)["coding"]]
+    assert {(code["system"], code["code"], code["display"]) for code in written} == {
+        (published["url"], concept["code"], concept["display"]) for concept in published["concept"]
+    }
 
 
 def test_a_status_that_an_agency_wrote_counts_more_than_our_old_business_status() -> None:
