@@ -56,7 +56,7 @@ def link_person(gateway: Gateway, tx: Transaction, version: Version) -> Linked:
     persons = persons_matching(identifiers, _candidates(gateway, bookkeeping, identifiers))
     match persons:
         case ():
-            return Linked(_new_person(gateway, bookkeeping, version), "new")
+            return Linked(_new_person(gateway, bookkeeping, version, identifiers), "new")
         case (person,):
             people.link(bookkeeping, version.id, person, "identifier")
             audit.record(bookkeeping, "link person", _references(person, version))
@@ -93,12 +93,15 @@ def _known_of(gateway: Gateway, tx: Transaction, person: str) -> frozenset[Ident
     return frozenset(identifier for version in versions for identifier in _verified(gateway, version))
 
 
-def _new_person(gateway: Gateway, tx: Transaction, version: Version) -> str:
+def _new_person(gateway: Gateway, tx: Transaction, version: Version, verified: frozenset[Identifier]) -> str:
     """A person with the demographics of this Patient, linked to it; the source's own record stays the
-    source's.
+    source's. Identifiers that the source has verified say so.
     """
     record = gateway.mappings["person"].get({"Patient": version.resource}).record
     copied = {name: value for name, value in record.items() if name not in NOT_COPIED}
+    for item in copied.get("identifiers", ()):
+        if Identifier(item.get("system"), item.get("value")) in verified:
+            item["verified"] = True
     patient: dict[str, Any] = gateway.mappings["person"].create(copied).resources["Patient"]
     link = {"other": {"reference": version.reference}, "type": LINK_TYPE}
     person = resources.create(tx, {**patient, "link": [link]}, source=HERE)

@@ -73,7 +73,7 @@ def tell_that_it_is_over(held: HeldReferral, leg: Mapping[str, Any]) -> None:
 def _offer(held: HeldReferral, asked: Asked, before: Moved, drafted: Resource) -> list[Version]:
     partner = _reachable(held, drafted)
     answer_by = asked.answer_by or _promised(drafted) or _within(held.now, partner.answer_within_days)
-    leg = _with_promise(drafted, answer_by)
+    leg = _with_name(_with_promise(drafted, answer_by), partner)
     others = [task for task in before.tasks if task["id"] != leg["id"]]
     requester = parties_of(held, None)
     moved = make_move(before.request, [*others, leg], leg, Move.SEND, requester, said(held, asked))
@@ -122,6 +122,11 @@ def _with_promise(task: Resource, answer_by: str) -> Resource:
     restriction = dict(task.get("restriction", {}))
     restriction["period"] = {**restriction.get("period", {}), "end": answer_by}
     return {**task, "restriction": restriction}
+
+
+def _with_name(task: Resource, partner: Partner) -> Resource:
+    """The leg says in words whose it is: a list of referrals reads without looking each organisation up."""
+    return {**task, "owner": {**task["owner"], "display": partner.title}}
 
 
 def _promised(task: Resource) -> str | None:

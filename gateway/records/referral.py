@@ -42,6 +42,7 @@ class Outcome(Shape):
     kind = one(Coding)
     kind_text = Text()
     resource = ReferenceText()
+    resource_text = Text(dump_only=True)
     text = Text()
 
 

@@ -146,7 +146,12 @@ def _leg(leg: Record) -> list[str]:
     agency = leg.get("organisation_text") or "Agency"
     reason = words.concept(leg.get("reason_code"), leg.get("reason_text"))
     lines = [f"{agency}: {words.state(leg.get('status'))}" + (f". {reason}" if reason else "")]
-    return lines + [f"Outcome: {each['text']}" for each in leg.get("outcomes") or [] if each.get("text")]
+    return lines + [f"Outcome: {_outcome(each)}" for each in leg.get("outcomes") or []]
+
+
+def _outcome(outcome: Record) -> str:
+    said = outcome.get("text") or outcome.get("resource_text")
+    return said or words.concept(outcome.get("kind"), outcome.get("kind_text")) or words.NOT_KNOWN
 
 
 def _common(record: Record, resource_type: str, title_of: TitleOf, code: str | None = None) -> dict[str, Any]:
@@ -162,7 +167,7 @@ def _common(record: Record, resource_type: str, title_of: TitleOf, code: str | N
 
 def _source(link: Record, title_of: TitleOf) -> Fact:
     return Fact(
-        title_of(str(link["source"])), f"Patient/{link['patient']}, linked {words.day(link.get('linked_at'))}"
+        title_of(str(link["source"])), f"{link['patient']}, linked {words.day(link.get('linked_at'))}"
     )
 
 
