@@ -29,7 +29,7 @@ from gateway.care.referral_legs import last_leg, leg_state, moves_now, open_leg
 from gateway.errors import IllegalMove, NotFound, PreconditionFailed
 from gateway.fhir.compare import changed_elements
 from gateway.fhir.json_codec import Resource
-from gateway.fhir.references import parse_reference
+from gateway.fhir.references import ReferenceKind, parse_reference, walk
 from gateway.store import audit, resources
 from gateway.store.database import Transaction
 from gateway.store.versions import Version
@@ -102,7 +102,9 @@ def answer_by_task(gateway: Gateway, actor: Actor, task: Resource, *, if_match: 
         if focus.type != "ServiceRequest" or focus.id is None:
             raise NotFound(f"{stored.reference} belongs to no referral")
         held = hold_referral(gateway, tx, focus.id)
-        [now] = [version for version in held.parts.others if version.id == stored.id]
+        now = next((version for version in held.parts.others if version.id == stored.id), None)
+        if now is None:
+            raise NotFound(f"{stored.reference} is no leg of a referral")
         if now.version != if_match:
             raise PreconditionFailed(
                 f"{now.reference} is at version {now.version}, not {if_match}: read it, then answer again"
@@ -120,6 +122,7 @@ def _answered(held: HeldReferral, before: Resource, task: Resource) -> list[Vers
             f" referral was sent. Change only {', '.join(sorted(_ANSWERED_WITH - {'meta', 'text'}))}.",
             expression=f"Task.{refused[0]}",
         )
+    _refuse_unknown_references(held, before, task)
     after, was = leg_state(task), leg_state(before)
     leg = next(item for item in held.tasks if item["id"] == before["id"])
     added: Resource = {name: task[name] for name in ("note", "output", "executionPeriod") if name in task}
@@ -134,6 +137,18 @@ def _answered(held: HeldReferral, before: Resource, task: Resource) -> list[Vers
     written = write_moved(held, moved, asked)
     _settle(held, moved, leg, [])
     return written
+
+
+def _refuse_unknown_references(held: HeldReferral, before: Resource, task: Resource) -> None:
+    """What an answer newly names must be something that its agency can see here: nothing else is followed."""
+    known = {holder["reference"] for _, holder in walk(before)}
+    for path, holder in walk(task):
+        reference = parse_reference(holder["reference"])
+        if reference.text in known:
+            continue
+        local = reference.kind is ReferenceKind.RELATIVE and reference.type and reference.id
+        if not local or resources.find(held.asking, str(reference.type), str(reference.id)) is None:
+            raise IllegalMove("An answer can name only what this agency sees here.", expression=path)
 
 
 def _move_said(held: HeldReferral, leg: Resource, tasks: list[Resource], after: State) -> Move:

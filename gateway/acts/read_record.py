@@ -82,9 +82,9 @@ def read_consolidated(gateway: Gateway, actor: Actor, person_id: str) -> dict[st
 
 
 def is_referral(parts: Parts) -> bool:
-    """Whether a request counts as a referral: made here as one, or offered to somebody to fulfil."""
-    numbers = [it for it in identifiers_of(parts.root.resource) if it.system == REFERRAL_NUMBER_SYSTEM]
-    return bool(parts.others) or (parts.root.source == HERE and bool(numbers))
+    """Whether a request counts as a referral: made as one, so it has our number, or offered to somebody."""
+    systems = {identifier.system for identifier in identifiers_of(parts.root.resource)}
+    return bool(parts.others) or REFERRAL_NUMBER_SYSTEM in systems
 
 
 def _query(kind: RecordKind, wanted: Wanted, count: int, cursor: str | None) -> Query:

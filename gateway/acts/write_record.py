@@ -7,13 +7,21 @@ item gone from a list of records of their own is unlinked, never deleted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from gateway.access.actors import HERE, Actor
 from gateway.access.policy import Interaction, gate
 from gateway.acts.gateway import Gateway
 from gateway.acts.once import Once, remember, replayed
+from gateway.acts.record_items import (
+    SPLIT,
+    Record,
+    stored_items,
+    with_linked_items,
+    with_new_ids,
+    without_linked_items,
+)
 from gateway.acts.record_parts import Parts, collect, hold
 from gateway.acts.record_view import Shown, show, subject_in, subject_of
 from gateway.acts.send_referral import as_draft
@@ -27,10 +35,6 @@ from gateway.records import RecordKind, changed_read_only, keep_read_only, valid
 from gateway.store import audit, people, resources
 from gateway.store.database import Transaction
 from gateway.store.versions import Version
-
-Record = dict[str, Any]
-_KEPT_BY_THE_STORE: Final = frozenset({"person", "version", "updated_at", "source"})
-_SPLIT: Final = {"care_plan": ("goals", "Goal"), "referral": ("legs", "Task")}
 
 
 def create_record(
@@ -79,15 +83,15 @@ def merged(before: Any, patch: Mapping[str, Any]) -> Record:
 
 
 def _created(gateway: Gateway, tx: Transaction, kind: RecordKind, record: Record, id: str) -> Parts:
-    wanted = _with_linked_items(gateway, tx, kind, record, {})
-    issues = validate(kind, wanted) + changed_read_only(kind, {}, _without_ids(kind, wanted))
+    wanted = with_linked_items(gateway, tx, kind, record, {})
+    issues = validate(kind, wanted) + changed_read_only(kind, {}, without_linked_items(kind, wanted))
     if kind.name == "referral":
         issues += refused_edits({}, wanted)
         wanted = wanted | {"reference_number": new_reference_number()}
     _refuse(issues)
     _known_person(tx, wanted)
-    linked = _stored_items(tx, kind, wanted)
-    given = _with_new_ids(kind, wanted | {"id": id})
+    linked = stored_items(tx, kind, wanted)
+    given = with_new_ids(kind, wanted | {"id": id})
     put = _put_new(gateway.mappings.for_record(kind.name), kind, given, linked)
     _refuse(list(put.refused))
     _write(tx, put.resources, linked)
@@ -98,7 +102,7 @@ def _put_new(lens: Lens, kind: RecordKind, record: Record, linked: list[Version]
     """New resources for the record, and the stored ones that it links to."""
     if not linked:
         return lens.create(record)
-    field, type = _SPLIT[kind.name]
+    field, type = SPLIT[kind.name]
     stored = {version.id for version in linked}
     own = lens.create(record | {field: [item for item in record[field] if item["id"] not in stored]})
     if own.refused:
@@ -120,7 +124,7 @@ def _changed(
         parts = hold(tx, kind, id, if_match)
         _refuse_a_source_patient(parts)
         before = show(gateway, tx, parts).record
-        wanted = _with_linked_items(gateway, tx, kind, change(before), before)
+        wanted = with_linked_items(gateway, tx, kind, change(before), before)
         issues = validate(kind, wanted, before=before) + changed_read_only(kind, before, wanted)
         if kind.name == "referral":
             issues += refused_edits(before, wanted)
@@ -139,9 +143,9 @@ def _put(gateway: Gateway, tx: Transaction, parts: Parts, before: Record, wanted
     if "person" in before and record.get("person") == before["person"]:
         # Shown as the person, stored as one source's Patient of that person: it stays that Patient.
         record["person"] = subject_of(parts.root) or before["person"]
-    joined = [v for v in _stored_items(tx, kind, record) if v.reference not in parts.references]
+    joined = [v for v in stored_items(tx, kind, record) if v.reference not in parts.references]
     stored = Parts(kind, parts.root, (*parts.others, *joined))
-    put = gateway.mappings.for_record(kind.name).put(_with_new_ids(kind, record), stored.resources())
+    put = gateway.mappings.for_record(kind.name).put(with_new_ids(kind, record), stored.resources())
     _refuse(list(put.refused))
     _write(tx, put.resources, stored.versions)
 
@@ -175,62 +179,6 @@ def _with_own_subject(tx: Transaction, before: Version, after: Resource) -> Reso
 def _finished(resource: Resource, request: Resource) -> Resource:
     """A leg that was prepared in a record is a draft until it is sent."""
     return as_draft(resource, request) if resource["resourceType"] == "Task" else resource
-
-
-def _with_linked_items(
-    gateway: Gateway, tx: Transaction, kind: RecordKind, record: Record, before: Mapping[str, Any]
-) -> Record:
-    """The record with each item that is only an id replaced by what that id stands for: a link, no change."""
-    field, type = _SPLIT.get(kind.name, ("", ""))
-    if type != "Goal" or not isinstance(record.get(field), list):
-        return record
-    known = {item.get("id"): item for item in before.get(field) or ()}
-    items = [
-        (known.get(item["id"]) or _as_item(gateway, tx, item["id"])) if _is_link(item) else item
-        for item in record[field]
-    ]
-    return record | {field: items}
-
-
-def _is_link(item: Any) -> bool:
-    return isinstance(item, Mapping) and set(item) == {"id"} and isinstance(item["id"], str)
-
-
-def _as_item(gateway: Gateway, tx: Transaction, id: str) -> Record:
-    stored = resources.find(tx, "Goal", id)
-    if stored is None or stored.deleted:
-        raise RecordInvalid(f"Goal/{id} does not exist here", expression="goals")
-    shown: Record = gateway.mappings.for_record("goal").get({"Goal": stored.resource}).record
-    return {name: value for name, value in shown.items() if name not in _KEPT_BY_THE_STORE}
-
-
-def _stored_items(tx: Transaction, kind: RecordKind, record: Mapping[str, Any]) -> list[Version]:
-    """The stored resources that items of the record's list name by id and that may join it."""
-    field, type = _SPLIT.get(kind.name, ("", ""))
-    if type != "Goal":
-        return []
-    ids = dict.fromkeys(str(item["id"]) for item in record.get(field) or () if item.get("id"))
-    found = [resources.find(tx, type, id) for id in ids]
-    missing = [id for id, version in zip(ids, found, strict=True) if version is None or version.deleted]
-    if missing:
-        text = f"{type}/{missing[0]} does not exist here: leave the id out for a new one"
-        raise RecordInvalid(text, expression=field)
-    return [version for version in found if version is not None]
-
-
-def _with_new_ids(kind: RecordKind, record: Record) -> Record:
-    field, _ = _SPLIT.get(kind.name, ("", ""))
-    if not isinstance(record.get(field), list):
-        return record
-    return record | {field: [{"id": str(uuid4()), **item} for item in record[field]]}
-
-
-def _without_ids(kind: RecordKind, record: Record) -> Record:
-    """A new record may name the records it links to; its own id and other read-only fields are refused."""
-    field, type = _SPLIT.get(kind.name, ("", ""))
-    if type != "Goal" or not isinstance(record.get(field), list):
-        return record
-    return {name: value for name, value in record.items() if name != field}
 
 
 def _known_person(tx: Transaction, record: Mapping[str, Any]) -> None:

@@ -354,6 +354,11 @@ def test_an_answer_changes_nothing_of_what_was_agreed(desk: Desk) -> None:
     ):
         with pytest.raises(IllegalMove, match="cannot change"):
             answer_by_task(desk.gateway, elm, {**task, "status": "accepted", **changed}, if_match=1)
+    hidden = desk.create("goal", person=other, description="Walk", status="active").id
+    for named in (f"Goal/{hidden}", "https://elsewhere.example/Procedure/1", "#p1"):
+        output = [{"type": {"text": "x"}, "valueReference": {"reference": named}}]
+        with pytest.raises(IllegalMove, match="can name only"):
+            answer_by_task(desk.gateway, elm, {**task, "output": output}, if_match=1)
     with pytest.raises(IllegalMove, match="possible now"):
         answer_by_task(desk.gateway, elm, {**task, "status": "completed"}, if_match=1)
     with pytest.raises(PreconditionFailed):
