@@ -175,7 +175,8 @@ def show_coverage(
     else:
         for name, each in found.items():
             click.echo(
-                f"{name:<20} {each.percent:5.1f} %  {each.mapped:>6} of {each.leaves:>6} leaves in {each.resources} resources"
+                f"{name:<20} {each.percent:5.1f} %  {each.mapped:>6} of {each.leaves:>6} leaves"
+                f" in {each.resources} resources"
             )
             for element, count in each.unmapped.most_common(top):
                 click.echo(f"    not mapped {count:>6}  {element}")

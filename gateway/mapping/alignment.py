@@ -1,8 +1,8 @@
 """Which old item of a list is which new one, and where each goes.
 
-Getting this wrong ties what a partner knew of one activity to another, so it is kept apart and small: items that the
-rule does not read stay where they are, items that live on keep their place as far as the record's order allows, and
-new ones follow the item they follow in the record.
+Getting this wrong ties what a partner knew of one activity to another, so it is kept apart and small: items
+that the rule does not read stay where they are, items that live on keep their place as far as the record's
+order allows, and new ones follow the item they follow in the record.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def align(
 ) -> list[int | None]:
     """For each new view the number of the old view that it continues, or None.
 
-    Equal views first, then equal identity (None is nobody's identity); with `by_position`, what is left between two
-    matched neighbours is paired in order, as long as neither has an identity of its own.
+    Equal views first, then equal identity (None is nobody's identity); with `by_position`, what is left
+    between two matched neighbours is paired in order, as long as neither has an identity of its own.
     """
     matches: list[int | None] = [None] * len(new)
     free = set(range(len(old)))

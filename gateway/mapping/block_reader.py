@@ -11,7 +11,7 @@ from gateway.mapping.paths import Each, Name
 from gateway.mapping.problems import Problem, did_you_mean
 from gateway.mapping.rule_reader import read_rule
 from gateway.mapping.rules import Alternative, Block, Choice, Field, Fixed, Ours, Rule, Values
-from gateway.mapping.schema_fields import find, required
+from gateway.mapping.schema_fields import find, is_list, required
 from gateway.mapping.scope import Scope
 from gateway.mapping.yaml_lines import Node
 
@@ -25,7 +25,7 @@ def read_block(node: Node, scope: Scope, *, type_name: str | None = None) -> Blo
     fixed = tuple(_fixed(entries["fixed"], scope)) if "fixed" in entries else ()
     narrative = _narrative(entries["narrative"], scope) if "narrative" in entries else None
     _check_record(rules, node, scope)
-    return settled(Block(tuple(rules), fixed, type_name, narrative), node, scope)
+    return settled(Block(tuple(rules), fixed, type_name, narrative), scope)
 
 
 def _fields(node: Node | None, scope: Scope) -> list[Rule]:
@@ -56,9 +56,15 @@ def _object(name: str, node: Node, scope: Scope) -> list[Rule]:
     """A single object with fields: the same as dotted fields."""
     entries = scope.only_keys(node, ("to", "fields", "choices"))
     steps = scope.path(entries["to"])
+    ours = (*scope.prefix, *name.split("."))
+    field = find(scope.schema, ours)
+    if field is not None and is_list(field):
+        text = f"the record's {'.'.join(ours)!r} is a list: the path needs [] where FHIR repeats"
+        scope.wrong(entries["to"], "M102", text)
+        return []
     if steps is None:
         return []
-    inner = replace(scope, base=steps, prefix=(*scope.prefix, *name.split(".")))
+    inner = replace(scope, base=steps, prefix=ours)
     return [*_fields(entries.get("fields"), inner), *_choices(entries.get("choices"), inner)]
 
 

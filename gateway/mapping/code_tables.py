@@ -1,4 +1,4 @@
-"""Reading code tables: `{ours: theirs}`, `{ours: [written, also read]}`, or a list of words that both sides share."""
+"""Reading code tables: `{ours: theirs}`, `{ours: [written, also read]}`, or a list of shared words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def codes_of(node: Node, scope: Scope) -> Codes | None:
 
 
 def read_table(node: Node, scope: Scope) -> Codes | None:
-    """The table; a FHIR code under two of our words is refused, since reading it back could not tell them apart."""
+    """The table; a FHIR code under two of our words is refused: reading could not tell them apart."""
     if isinstance(node.value, list):
         words = scope.texts(node)
         return Codes({word: word for word in words}, {word: word for word in words})

@@ -37,7 +37,7 @@ CODECS: Final[Mapping[str, Codec]] = {
 
 
 def codec_for(entries: Mapping[str, Node], node: Node, steps: Steps, scope: Scope, *, choice: bool) -> Codec:
-    """The codec of a rule; a problem is reported and answered with the plain codec, so that reading goes on."""
+    """The codec of a rule; a problem is reported and answered with the plain codec."""
     given = [name for name in ("as", "ref", "codes") if name in entries]
     if len(given) > 1:
         scope.wrong(node, "M105", f"{' and '.join(given)} exclude each other; keep one")
@@ -74,7 +74,7 @@ def _by_name(steps: Steps, *, choice: bool) -> Codec:
 
 
 def value_x(name: str) -> tuple[str, str] | None:
-    """An element's name as stem and type, when it can be one of a value[x]; the longest type name that fits."""
+    """An element's name as stem and type, when it can be one of a value[x]; the longest type that fits."""
     fitting = [
         suffix
         for suffix in (*KIND_OF_SUFFIX, *COMPLEX_SUFFIXES)

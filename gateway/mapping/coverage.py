@@ -1,8 +1,8 @@
 """Which elements of real data the rules reach: counted leaf by leaf, and decided by the rules themselves.
 
 A leaf is mapped when a rule read it, or used it to find what it read; names are never compared. Not counted:
-narrative, meta, extensions that no rule of the map knows, what stands inside contained resources (each of those is
-counted as a resource of its own type), and resourceType.
+narrative, meta, extensions that no rule of the map knows, what stands inside contained resources (each of
+those is counted as a resource of its own type), and resourceType.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import Any
 
 from gateway.fhir.json_codec import Resource
 from gateway.mapping.documents import by_type, contained_in
-from gateway.mapping.elements import Location
+from gateway.mapping.elements import Location, leaves
 from gateway.mapping.mappings import Mappings
 from gateway.mapping.paths import Each, Select, Steps
-from gateway.mapping.reading import leaves
 from gateway.mapping.rules import (
     BackLinkedParts,
     Block,
@@ -52,7 +51,7 @@ class TypeCoverage:
 
 
 def coverage(maps: Mappings, documents: Iterable[list[Resource]]) -> dict[str, TypeCoverage]:
-    """The coverage of every type that a map reads, over documents whose resources may refer to one another."""
+    """The coverage of every type that a map reads; the resources of one document may refer to each other."""
     found: dict[str, TypeCoverage] = {}
     for resources in documents:
         everything = [*resources, *(inner for each in resources for inner in contained_in(each))]
@@ -105,18 +104,19 @@ def _element(at: Location) -> str:
 def _is_foreign(resource: Resource, at: Location, known: set[str]) -> bool:
     """Whether a leaf stands inside an extension that no rule of the map knows."""
     node: Any = resource
+    before: str | int = ""
     for step in at:
         node = node[step]
-        if isinstance(node, dict) and "url" in node and isinstance(step, int) and node["url"] not in known:
-            if any(name in ("extension", "modifierExtension") for name in at):
-                return True
+        is_extension = before in ("extension", "modifierExtension") and isinstance(node, dict)
+        if is_extension and node.get("url") not in known:
+            return True
+        before = step
     return False
 
 
 def _known_extensions(block: Block) -> set[str]:
     known: set[str] = set()
-    for inner, rule in walk(block):
-        del inner
+    for _, rule in walk(block):
         for steps in _paths(rule):
             known |= {
                 str(step.pattern["url"])

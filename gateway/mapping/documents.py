@@ -10,7 +10,7 @@ from gateway.fhir.references import rewrite
 
 
 def resources_in(value: JSON) -> list[Resource]:
-    """Every resource of a document, in order; of a Bundle its entries, with `urn:uuid:` references made relative.
+    """Every resource of a document, in order; of a Bundle its entries, with `urn:` references made relative.
 
     A document that holds no resource gives an empty list. Contained resources stay where they are.
     """

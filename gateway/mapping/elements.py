@@ -5,6 +5,7 @@ What did not change is shared with the old resource, so `is` says whether anythi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from gateway.mapping.paths import Each, First, Name, Select, Step, Steps
@@ -120,3 +121,15 @@ def _position(node: Any, step: First | Select) -> int | None:
     if not isinstance(node, list):
         return None
     return next((index for index, item in enumerate(node) if _picks(step, index, item)), None)
+
+
+def leaves(node: Any, at: Location = ()) -> Iterator[tuple[Location, Any]]:
+    """Every primitive of a FHIR value with its place, in order."""
+    if isinstance(node, dict):
+        for name, child in node.items():
+            yield from leaves(child, (*at, name))
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from leaves(child, (*at, index))
+    else:
+        yield at, node

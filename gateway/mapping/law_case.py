@@ -1,4 +1,7 @@
-"""The laws themselves, on one generated case. No hypothesis here: the engine is on trial, not the generator."""
+"""The laws themselves, on one generated case.
+
+No hypothesis here: the engine is on trial, not the generator.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ class Case:
         return self.lens.get(resources).record
 
     def create_get(self, record: Record) -> Resources:
-        """CreateGet: what was created reads as the record; fixed values may stand where the record had none."""
+        """CreateGet: what was created reads as the record; fixed values may fill what it left out."""
         created = self.lens.create(record)
         if created.refused:
             self._broken("CreateGet", None, record, {}, created.resources, created.refused[0].text)
@@ -131,7 +134,7 @@ class Case:
             self._stale(changed, rule.block, before[index], after[index], (wanted, source, put.resources))
 
     def residue(self, source: Resources, random: Random) -> None:
-        """Residue: items taken away or put in another order; the others and the foreign ones are as they were."""
+        """Residue: with items taken away or put in another order, the others and the foreign ones stay."""
         record = self.record(source)
         for rule in self.root.rules:
             if not isinstance(rule, Items | Values | LinkedParts | BackLinkedParts) or _shows_one(rule):

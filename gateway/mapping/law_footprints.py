@@ -62,7 +62,7 @@ def _stale(stale: tuple[Stale, ...]) -> list[tuple[Steps, Any]]:
 
 
 def _cut(node: Any, steps: Steps, stem: str | None) -> Any:
-    """The node without the element at the steps; with a stem, without every value[x] of that stem in the holder."""
+    """The node without the element at the steps; with a stem, without every value[x] of that stem there."""
     if not steps:
         if stem is None or not isinstance(node, dict):
             return None if stem is None else node

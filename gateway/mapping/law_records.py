@@ -1,6 +1,7 @@
 """Generated records: every value that a rule file and its schema allow, drawn by hypothesis.
 
-Nobody writes test data for a rule: what a rule reads follows from its codec, what a field may hold from its schema.
+Nobody writes test data for a rule: what a rule reads follows from its codec, what a field may hold from its
+schema.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sources as partners really send them: what a record makes, with everything around it that no rule knows.
 
-Unknown elements, `_siblings`, foreign list items, nulls, other spellings of the same moment or number, versioned
-references, links to nothing, strangers among the parts, second codings and texts.
+Unknown elements, `_siblings`, foreign list items, nulls, other spellings of the same moment or number,
+versioned references, links to nothing, strangers among the parts, second codings and texts.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _rich(
 
 
 def _describe(rich: dict[str, Any], random: Random, often: Any, marks: Iterator[int]) -> None:
-    """Add what describes a value: display and type of a reference, other codings and the text of a concept."""
+    """Add what describes a value: display of a reference, other codings and the text of a concept."""
     if isinstance(rich.get("reference"), str) and often():
         rich.update({"display": f"shown {next(marks)}", "type": "Patient", "identifier": {"value": "9"}})
     if isinstance(rich.get("code"), str) and "unit" not in rich and often():

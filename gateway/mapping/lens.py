@@ -1,7 +1,7 @@
 """A lens: FHIR resources seen as one record, and that record put back into them.
 
-Resources are given and returned as `{"CarePlan": {…}, "Goal": [{…}, …]}`: the root resource alone, the types of its
-parts as lists. What is given is never altered; what did not change is the same object in the result.
+Resources are given and returned as `{"CarePlan": {…}, "Goal": [{…}, …]}`: the root resource alone, the types
+of its parts as lists. What is given is never altered; what did not change is the same object in the result.
 """
 
 from __future__ import annotations
@@ -31,14 +31,17 @@ class Got:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """The resources with the record in them, and the issues: severity error is a value that was not written."""
+    """The resources with the record in them; an issue of severity error is a value that was not written."""
 
     resources: dict[str, Any]
     issues: tuple[Issue, ...]
 
     @property
     def refused(self) -> tuple[Issue, ...]:
-        """The values that could not be expressed. A caller that cannot ignore them must not store the result."""
+        """The values that could not be expressed.
+
+        A caller that cannot ignore them must not store the result.
+        """
         return tuple(issue for issue in self.issues if issue.severity == "error")
 
 
@@ -91,10 +94,11 @@ class Lens:
         *,
         new_id: Callable[[], str] = _new_id,
     ) -> Put:
-        """The resources changed as little as possible, so that they hold this record; in the form they were given.
+        """The resources, changed as little as possible to hold this record; in the form they were given.
 
-        In the record null, absent, [] and {} are one, and mean that there is no such value. Fields that no rule
-        maps are ignored. Items of a split list that have no id get one from `new_id`. A missing root stays missing.
+        In the record null, absent, [] and {} are one, and mean that there is no such value. Fields that no
+        rule maps are ignored. Items of a split list that have no id get one from `new_id`. A missing root
+        stays missing.
         """
         root, parts = self._taken(resources)
         before = self._read(root, Reading(parts))
@@ -134,12 +138,11 @@ class Lens:
         """The root resource (MISSING when only parts are given that can stand alone) and the parts."""
         root = resources.get(self.type, MISSING)
         root = root[0] if isinstance(root, list) and len(root) == 1 else root
-        if root is not MISSING or not any(resources.get(name) for name in self.lone_types):
-            if not isinstance(root, dict) or root.get("resourceType", self.type) != self.type:
-                given = ", ".join(sorted(resources)) or "nothing"
-                raise MappingError(
-                    f"the map {self.rules.name!r} reads one {self.type}; it was given: {given}"
-                )
+        lone = root is MISSING and any(resources.get(name) for name in self.lone_types)
+        usable = isinstance(root, dict) and root.get("resourceType", self.type) == self.type
+        if not lone and not usable:
+            given = ", ".join(sorted(resources)) or "nothing"
+            raise MappingError(f"the map {self.rules.name!r} reads one {self.type}; it was given: {given}")
         parts: dict[str, list[Resource]] = {}
         for name in self.part_types:
             part = resources.get(name)

@@ -60,11 +60,18 @@ class _Files:
 
     def read(self, name: str) -> RuleFile | None:
         """The rules of a file, or None when it cannot be used; why is among the problems."""
+        if name not in self.done and self._is_no_yaml(name):
+            self.done[name] = None
         if name not in self.done:
             self.under_way.append(name)
             self.done[name] = self._read(name, self.trees[name])
             self.under_way.pop()
         return self.done[name]
+
+    def _is_no_yaml(self, name: str) -> bool:
+        """Whether nothing of the file could be read: that was reported, and all that would follow from it is noise."""
+        tree = self.trees[name]
+        return tree.value == {} and any(problem.file == tree.file for problem in self.problems)
 
     def _map_of(self, record: str, node: Node, rule: str) -> RuleFile | None:
         name = self.kinds[record].mapping

@@ -54,11 +54,14 @@ class Mappings(Mapping[str, Lens]):
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The types that have a map: roots, and parts that can be read alone (a Task by the referral's map)."""
+        """The types that have a map: roots, and parts that can be read alone, as a Task can."""
         return tuple(self._by_type)
 
     def for_type(self, type_name: str) -> Lens:
-        """The lens whose root resource is of this type, or else one that reads it as a part. Raises KeyError."""
+        """The lens whose root resource is of this type, or else one that reads it as a part.
+
+        Raises KeyError.
+        """
         if type_name not in self._by_type:
             raise KeyError(f"no map reads {type_name!r}{did_you_mean(type_name, self._by_type)}")
         return self._by_type[type_name]

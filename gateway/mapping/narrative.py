@@ -19,8 +19,8 @@ PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 def narrated(block: Block, old: Any, new: Any, view: Mapping[str, Any]) -> Any:
     """The new resource with a narrative that is true of it.
 
-    Only a generated narrative (or none, when the block has a template) is replaced, and only when the resource
-    changed. `additional` and `extensions` hold what people wrote: never touched.
+    Only a generated narrative (or none, when the block has a template) is replaced, and only when the
+    resource changed. `additional` and `extensions` hold what people wrote: never touched.
     """
     if new is old or not isinstance(new, dict):
         return new

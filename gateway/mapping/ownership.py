@@ -1,14 +1,14 @@
 """Which rule owns which element: two owners are refused, and what describes an owned value is found.
 
-Settling a block makes its rules know of each other: which list items belong to a sibling, whether a concept's text is
-mapped, and what goes stale when a value changes.
+Settling a block makes its rules know of each other: which list items belong to a sibling, whether a
+concept's text is mapped, and what goes stale when a value changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any, Final, TypeAlias
 
 from gateway.mapping.codecs import AnyReference, Codec, Concept, RecordReference
@@ -29,7 +29,6 @@ from gateway.mapping.rules import (
 )
 from gateway.mapping.scope import Scope
 from gateway.mapping.values import same
-from gateway.mapping.yaml_lines import Node
 
 Leafy: TypeAlias = Field | Values
 
@@ -44,11 +43,11 @@ DESCRIBES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def settled(block: Block, node: Node, scope: Scope) -> Block:
+def settled(block: Block, scope: Scope) -> Block:
     """The block whose rules know of each other; two writers of one element are reported (M150)."""
     _check_owners(block, scope)
     writers = list(_writers(block))
-    rules = tuple(_settled_rule(rule, block, writers, scope) for rule in block.rules)
+    rules = tuple(_settled_rule(rule, block, writers) for rule in block.rules)
     return replace(block, rules=rules)
 
 
@@ -103,11 +102,10 @@ def _check_owners(block: Block, scope: Scope) -> None:
             text = f"{show(b)} is written by this rule and by the one on line {one.origin.line} ({show(a)})"
             scope.problems.append(Problem(origin.file, origin.line, "M150", origin.rule, text))
     for _, writer, steps in owners:
-        for name, step in zip(steps, steps[1:], strict=False):
-            if name == Name("coding") and isinstance(step, First):
-                text = "the order of codings means nothing in FHIR; map the concept with as: concept, or select a system"
-                origin = writer.origin
-                scope.problems.append(Problem(origin.file, origin.line, "M108", origin.rule, text))
+        if any(name == Name("coding") and isinstance(step, First) for name, step in pairwise(steps)):
+            text = "the order of codings means nothing; map the concept (as: concept) or select a system"
+            origin = writer.origin
+            scope.problems.append(Problem(origin.file, origin.line, "M108", origin.rule, text))
 
 
 def _overlap(a: Steps, b: Steps) -> bool:
@@ -149,10 +147,11 @@ def _types(codec: Codec) -> frozenset[str]:
     return codec.types if isinstance(codec, AnyReference) else frozenset()
 
 
-def _settled_rule(rule: Rule, block: Block, writers: list[tuple[Rule | Leafy, Steps]], scope: Scope) -> Rule:
+def _settled_rule(rule: Rule, block: Block, writers: list[tuple[Rule | Leafy, Steps]]) -> Rule:
     match rule:
         case Field() | Values():
-            return _settled_leaf(rule, block, writers)
+            leaf: Leafy = _settled_leaf(rule, block, writers)
+            return leaf
         case Choice():
             ways = tuple(
                 Alternative(tuple(_settled_leaf(inner, block, writers) for inner in way.rules), way.siblings)

@@ -112,10 +112,10 @@ def _back_linked(
 
 def _check_copies(block: Block, scope: Scope) -> None:
     for rule in block.rules:
-        if isinstance(rule, Field) and rule.copied and scope.schema is not None:
-            if find(scope.schema, rule.ours) is None:
-                name = ".".join(rule.ours)
-                text = (
-                    f"the record has no field {name!r} to copy from{did_you_mean(name, scope.schema.fields)}"
-                )
-                scope.wrong(Node(name, scope.file, rule.origin.line, {}), "M111", text)
+        if not isinstance(rule, Field) or not rule.copied or scope.schema is None:
+            continue
+        if find(scope.schema, rule.ours) is None:
+            name = ".".join(rule.ours)
+            near = did_you_mean(name, scope.schema.fields)
+            text = f"the record has no field {name!r} to copy from{near}"
+            scope.wrong(Node(name, scope.file, rule.origin.line, {}), "M111", text)

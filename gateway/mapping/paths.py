@@ -96,7 +96,7 @@ def _steps(piece: re.Match[str], in_extension: bool) -> list[Step]:
 
 
 def extension_url(name: str, *, nested: bool = False) -> str:
-    """The url of `ext(name)`: as it stands when it is a URL or an extension inside another, else in our namespace.
+    """The url of `ext(name)`: as it stands for a URL or an extension inside another, else in our namespace.
 
     Source: https://hl7.org/fhir/R4/extensibility.html#Extension (urls inside an extension are relative)
     """
@@ -122,7 +122,7 @@ def _complaint(text: str, position: int) -> str:
     if not text:
         return "a path is missing"
     if _INDEX.search(rest.split(".")[0]):
-        return f"at {rest!r}: only [0] can be written; map the list with [] or select an item with [element=value]"
+        return f"at {rest!r}: only [0] can be written; map the list with [] or select with [element=value]"
     return (
         f"{text!r} is no path (it stops making sense at {rest!r}); "
         "write it like a.b, a[0].b, a[system=URL].b, a[] or ext(name).valueX"

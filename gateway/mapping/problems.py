@@ -1,4 +1,4 @@
-"""What is wrong with a rule file, said so that its author can mend it: file, line, reason, what was probably meant."""
+"""What is wrong with a rule file, said so that its author can mend it: file, line, reason, and a guess."""
 
 from __future__ import annotations
 

@@ -1,17 +1,18 @@
-"""From FHIR to record: the interpreter's `get`. It is the specification; whatever is faster must agree with it.
+"""From FHIR to record: the interpreter's `get`, the specification that whatever is faster must agree with.
 
 Nothing that is not understood is an error here: it is left out of the record, stays in FHIR, and is reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from gateway.errors import Issue
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import ReferenceKind, parse_reference
+from gateway.mapping.codecs import Concept
 from gateway.mapping.elements import Location, locate
 from gateway.mapping.guards import holds, is_ours
 from gateway.mapping.paths import Steps
@@ -27,7 +28,7 @@ from gateway.mapping.rules import (
     Rule,
     Values,
 )
-from gateway.mapping.values import MISSING, dig, is_hollow, plant, tidy
+from gateway.mapping.values import MISSING, dig, is_hollow, plant
 
 Owned: TypeAlias = Callable[[Location, Origin], None]
 """Told of every leaf that a rule read, and of leaves that it uses to find what it reads."""
@@ -37,7 +38,7 @@ Parts: TypeAlias = Mapping[str, list[Resource]]
 
 @dataclass(slots=True)
 class Reading:
-    """One `get` under way: the parts at hand, the issues found, and who wants to know which rule read what."""
+    """One `get` under way: the parts at hand, the issues found, and who wants to know what was read."""
 
     parts: Parts
     owned: Owned | None = None
@@ -78,7 +79,10 @@ class Found:
 
 
 def expression(at: Location) -> str:
-    """A place as FHIRPath: `CarePlan.activity[0].detail`. The second part of a place is the resource's number."""
+    """A place as FHIRPath: `CarePlan.activity[0].detail`.
+
+    The second part of a place is the resource's number.
+    """
     text = str(at[0]) if at else ""
     for step in at[2:]:
         text += f"[{step}]" if isinstance(step, int) else f".{step}"
@@ -135,7 +139,7 @@ def _read_element(rule: Field, steps: Steps, node: Any, at: Location, reading: R
         return None
     value = rule.codec.read(raw)
     if value is None:
-        if not is_hollow(raw):
+        if not is_hollow(raw) and not _has_text_only(rule, raw):
             reading.kept(place, rule.origin, "this value is not one that the rule reads")
         return None
     if reading.owned is not None:
@@ -143,6 +147,12 @@ def _read_element(rule: Field, steps: Steps, node: Any, at: Location, reading: R
             reading.claim((*place, *part), rule.origin)
         _claim_selectors(node, steps, at, rule.origin, reading)
     return value
+
+
+def _has_text_only(rule: Field, raw: Any) -> bool:
+    # A concept of words alone, whose words another rule reads: nothing is left out of the record.
+    mapped = isinstance(rule.codec, Concept) and rule.codec.text_is_mapped
+    return mapped and isinstance(raw, dict) and "text" in raw and "coding" not in raw
 
 
 def locate_copied(rule: Field, node: Any, at: Location, reading: Reading) -> None:
@@ -227,7 +237,7 @@ def read_items(rule: Items, node: Any, at: Location, reading: Reading) -> list[F
 
 
 def read_links(rule: LinkedParts, node: Any, at: Location, reading: Reading) -> list[Found]:
-    """The linked resources that are at hand, in the order of the links; a second link to one is kept, not shown."""
+    """The linked resources at hand, in the order of the links; a second link to one is not shown."""
     items, _, place = items_of(rule.list, node, at)
     found: list[Found] = []
     seen: set[str] = set()
@@ -294,20 +304,3 @@ def _claim_selectors(node: Any, steps: Steps, at: Location, origin: Origin, read
         if pattern:
             _, place = locate(node, steps[: count + 1], at)
             reading.claim_all(pattern, place, origin)
-
-
-def shown(view: Mapping[str, Any]) -> dict[str, Any]:
-    """The view as a record: without anything hollow."""
-    return tidy(dict(view)) or {}
-
-
-def leaves(node: Any, at: Location = ()) -> Iterator[tuple[Location, Any]]:
-    """Every primitive of a FHIR value with its place, in order."""
-    if isinstance(node, dict):
-        for name, child in node.items():
-            yield from leaves(child, (*at, name))
-    elif isinstance(node, list):
-        for index, child in enumerate(node):
-            yield from leaves(child, (*at, index))
-    else:
-        yield at, node

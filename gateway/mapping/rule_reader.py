@@ -38,7 +38,7 @@ class ReadBlock(Protocol):
 def read_rule(
     name: str, node: Node, line: int, scope: Scope, read_block: ReadBlock, *, choice: bool = False
 ) -> list[Rule]:
-    """The rule for a field, as a list of one; an empty list when it could not be understood (and was reported)."""
+    """The rule for a field, as a list of one; an empty list when it could not be understood."""
     copied = name.startswith("^")
     ours = (*scope.prefix, *name.removeprefix("^").split("."))
     if not copied and not _known(ours, node, line, scope):
@@ -46,6 +46,7 @@ def read_rule(
     if not isinstance(node.value, dict):
         node = Node({"to": node}, node.file, node.line, {"to": line})
     assert isinstance(node.value, dict)
+    rule: Rule | None
     if "split" in node.value:
         rule = read_part_rule(ours, node, line, scope, read_block)
     elif "choice" in node.value:

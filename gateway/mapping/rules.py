@@ -1,7 +1,7 @@
-"""The intermediate form of a rule file: what the interpreter walks, the laws are generated from, coverage asks.
+"""The intermediate form of a rule file: what the interpreter walks and the laws are generated from.
 
-Everything is frozen and shared between threads. `ours` is a field of the record the block stands for, `steps` a
-path in the FHIR object it stands for.
+Everything is frozen and shared between threads. `ours` is a field of the record the block stands for,
+`steps` a path in the FHIR object it stands for.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Stale:
     """What describes an old value and goes when that value changes.
 
     holder   path of the object that loses the elements `names`
-    lists    names of lists in that object that lose every item which no rule selects; `kept` are those selectors
+    lists    (name, kept): lists in that object that lose every item but those that a rule selects
     """
 
     holder: Steps
@@ -111,7 +111,10 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One form of a choice. `siblings`: value[x] elements (holder, stem, own name) of which this form uses one."""
+    """One form of a choice.
+
+    `siblings`: value[x] elements (holder, stem, own name) of which this form uses one.
+    """
 
     rules: tuple[Field | Values, ...]
     siblings: tuple[tuple[Steps, str, str], ...] = ()
@@ -145,7 +148,7 @@ class LinkedParts:
 
 @dataclass(frozen=True, slots=True)
 class BackLinkedParts:
-    """A list whose items live in resources of their own, which carry a link (`by`) back to the root resource."""
+    """A list whose items live in resources of their own, which carry a link (`by`) back to the root."""
 
     ours: Ours
     type: str
@@ -196,7 +199,7 @@ class RuleFile:
 
 
 def walk(block: Block) -> Iterator[tuple[Block, Rule | Field | Values]]:
-    """Every rule of a block and of the blocks inside it, with the block it stands in; alternatives one by one."""
+    """Every rule of a block and of the blocks inside it, with its block; alternatives one by one."""
     for rule in block.rules:
         yield block, rule
         if isinstance(rule, Choice):

@@ -23,8 +23,8 @@ class Scope:
     """The surroundings of a rule.
 
     rule          dotted name of the rule so far, for messages: `goal.targets`
-    schema        of the record object that the block shows; None when the field above is unknown (reported there)
-    base, prefix  what `fields` of a single object puts before the paths and the names inside it
+    schema        of the record object that the block shows; None when the field above is unknown (reported
+    there) base, prefix  what `fields` of a single object puts before the paths and the names inside it
     in_extension  the block stands for an extension, so `ext(x)` is one inside it
     """
 

@@ -1,4 +1,7 @@
-"""What it means that two values are the same, and that there is none. Plain JSON with Decimal, never altered."""
+"""What it means that two values are the same, and that there is none.
+
+Plain JSON with Decimal, never altered.
+"""
 
 from __future__ import annotations
 

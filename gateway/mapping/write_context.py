@@ -32,7 +32,9 @@ class WriteBlock(Protocol):
 
 @dataclass(slots=True)
 class Writing:
-    """The parts as they will be, the issues found, and the parent's record before and after for copied fields."""
+    """The parts as they will be, the issues found, and the parent's record before and after for copied
+    fields.
+    """
 
     parts: dict[str, list[Resource]]
     write_block: WriteBlock

@@ -1,6 +1,7 @@
 """Writing single values: one field, and lists of single values.
 
-Stability first: an old FHIR value that already reads as the record's value is not touched, whatever its spelling.
+Stability first: an old FHIR value that already reads as the record's value is not touched, whatever its
+spelling.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def write_field(
         return node
     if same(current, expressed):
         return node
+    if current is None and not is_hollow(raw) and not isinstance(raw, dict):
+        writing.dropped(place, rule.origin, "a value that the rule could not read")
     ways = [steps for steps in (rule.steps, *rule.also) if locate(node, steps[:-1])[0] is not MISSING]
     for steps in ways if rule.also and ways else (rule.steps,):
         node = replace(node, steps, rule.codec.write(value, locate(node, steps)[0]))

@@ -1,4 +1,7 @@
-"""Writing lists whose items live in resources of their own. One gone from the list is unlinked, never deleted."""
+"""Writing lists whose items live in resources of their own.
+
+One gone from the list is unlinked, never deleted.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """From record to FHIR: the interpreter's `put` over one FHIR object, and the choices inside it.
 
-Copy on write: what no rule changes is shared with the old resource. A value that cannot be expressed is reported and
-its element left as it was; nothing that the record does not know is ever taken away.
+Copy on write: what no rule changes is shared with the old resource. A value that cannot be expressed is
+reported and its element left as it was; nothing that the record does not know is ever taken away.
 """
 
 from __future__ import annotations

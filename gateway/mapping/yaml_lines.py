@@ -1,8 +1,9 @@
 """YAML read strictly, every value with the line it stands on: for rule files and for settings.
 
-Only the node tree of PyYAML is used, never its constructors, so there is no guessing: every scalar is text except
-`true`, `false` and whole numbers (`no` is "no", 1.10 is "1.10", 2026-11-22 is "2026-11-22"). Duplicate keys,
-anchors and aliases, merge keys and tags are refused, each with its line. A key with nothing after it is None.
+Only the node tree of PyYAML is used, never its constructors, so there is no guessing: every scalar is text
+except `true`, `false` and whole numbers (`no` is "no", 1.10 is "1.10", 2026-11-22 is "2026-11-22").
+Duplicate keys, anchors and aliases, merge keys and tags are refused, each with its line. A key with nothing
+after it is None.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class Node:
         return f"{self.file}:{self.line}"
 
     def at(self, *keys: str | int) -> Node:
-        """The deepest node that exists along the keys: where to point when something below is wrong or missing."""
+        """The deepest node that exists along the keys: where to point when something below is wrong or
+        missing.
+        """
         node = self
         for key in keys:
             if isinstance(node.value, dict) and key in node.value:
@@ -60,7 +63,7 @@ class Node:
 
 
 def read_file(path: Path, problems: list[Problem]) -> Node:
-    """The tree of a file; what is wrong with it is added to `problems`, and the tree is what could be read."""
+    """The tree of a file; what is wrong with it is added to `problems`; the tree is what could be read."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -95,13 +98,13 @@ def read_text(text: str, file: str, problems: list[Problem]) -> Node:
 def _refuse_anchors(text: str, file: str, problems: list[Problem]) -> None:
     # Before composing: a file of nested aliases must not get the chance to grow.
     for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             problems.append(
                 Problem(file, line, "Y003", "", "anchors and aliases are not allowed; write it out")
             )
-        elif getattr(event, "tag", None):
-            problems.append(Problem(file, line, "Y004", "", f"the tag {event.tag!r} is not allowed"))
+        elif tag := getattr(event, "tag", None):
+            problems.append(Problem(file, line, "Y004", "", f"the tag {tag!r} is not allowed"))
 
 
 def _node(node: yaml.Node, file: str, problems: list[Problem]) -> Node:

@@ -1,8 +1,8 @@
 """Codecs: how one FHIR value reads as one record value, and how it is written back.
 
-`read` may say None: this value is not ours to read; it stays where it is. `write` gets the old value too, so that
-what the record does not know inside it can stay, and may say MISSING: the record's value cannot be expressed.
-For what is written, reading gives the record's value back; that and stability make a rule lawful.
+`read` may say None: this value is not ours to read; it stays where it is. `write` gets the old value too, so
+that what the record does not know inside it can stay, and may say MISSING: the record's value cannot be
+expressed. For what is written, reading gives the record's value back; that and stability make a rule lawful.
 """
 
 from __future__ import annotations

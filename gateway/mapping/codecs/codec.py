@@ -17,7 +17,7 @@ class Codec(Protocol):
         """The record's value, or None when this FHIR value is not read."""
 
     def write(self, value: Any, old: Any) -> Any:
-        """The FHIR value that reads as `value`, keeping what it can of `old`; MISSING: it cannot be expressed."""
+        """The FHIR value that reads as `value`, keeping what it can of `old`; MISSING: there is none."""
 
     def clear(self, old: Any) -> Any:
         """What is left of `old` when the record has no value; MISSING for nothing."""

@@ -12,7 +12,7 @@ from gateway.mapping.values import MISSING
 
 @dataclass(frozen=True, slots=True)
 class Codes(Leaf):
-    """A table that is a function when read; several FHIR codes may read as one word, of which one is written."""
+    """A table that is a function when read; of several FHIR codes for one word, one is written."""
 
     ours_of: Mapping[str, str | bool]
     theirs_of: Mapping[str | bool, str]

@@ -1,8 +1,8 @@
 """Codes with their systems: Coding and CodeableConcept.
 
 When the code changes, everything that described or translated the old one goes: its display, version and
-userSelected, the other codings, and the text unless a rule says what the text is. A text that outlives its code is
-how a corrected diagnosis keeps the old name.
+userSelected, the other codings, and the text unless a rule says what the text is. A text that outlives its
+code is how a corrected diagnosis keeps the old name.
 Source: https://hl7.org/fhir/R4/datatypes.html#CodeableConcept
 """
 
@@ -48,7 +48,7 @@ class CodingCodec:
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """CodeableConcept as {system, code, display} of one coding: the userSelected one, else the first with a code.
+    """CodeableConcept as {system, code, display} of one coding: userSelected, or the first with a code.
 
     with_text   the record's value has `text` too, and a concept with text alone is read
     text_is_mapped   another rule maps `text`: this one never touches it

@@ -20,7 +20,10 @@ _FRACTION: Final = re.compile(r"\.[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Day(Leaf):
-    """A day known to year, month or day. Of a dateTime the day as written is read; its time stays until changed."""
+    """A day known to year, month or day.
+
+    Of a dateTime the day as written is read; its time stays until changed.
+    """
 
     def read(self, value: Any) -> str | None:
         """See Codec."""

@@ -53,7 +53,7 @@ class RecordReference(Leaf):
 
 @dataclass(frozen=True, slots=True)
 class AnyReference(Leaf):
-    """The reference text as it stands, when its type is one of `types` or cannot be told; empty `types`: any."""
+    """The reference text as it stands, when its type is one of `types` (empty: any) or cannot be told."""
 
     types: frozenset[str] = frozenset()
     typed_only: bool = False
