@@ -38,8 +38,12 @@ def test_a_stale_version_is_refused_and_nothing_changes(ehr: FlaskClient) -> Non
     goal = ehr.post("/fhir/Goal", data=write(GOAL)).json
     assert goal is not None
     address = f"/fhir/Goal/{goal['id']}"
-    first = ehr.put(address, data=write({**goal, "lifecycleStatus": "on-hold"}), headers={"If-Match": 'W/"1"'})
-    second = ehr.put(address, data=write({**goal, "lifecycleStatus": "completed"}), headers={"If-Match": 'W/"1"'})
+    first = ehr.put(
+        address, data=write({**goal, "lifecycleStatus": "on-hold"}), headers={"If-Match": 'W/"1"'}
+    )
+    second = ehr.put(
+        address, data=write({**goal, "lifecycleStatus": "completed"}), headers={"If-Match": 'W/"1"'}
+    )
 
     assert (first.status_code, second.status_code) == (200, 412)
     assert ehr.get(address).json["lifecycleStatus"] == "on-hold"  # type: ignore[index]
@@ -47,7 +51,8 @@ def test_a_stale_version_is_refused_and_nothing_changes(ehr: FlaskClient) -> Non
 
 def test_a_conditional_create_makes_one_resource(ehr: FlaskClient) -> None:
     answers = [
-        ehr.post("/fhir/Goal", data=write(GOAL), headers={"If-None-Exist": "identifier=urn:x|1"}) for _ in range(2)
+        ehr.post("/fhir/Goal", data=write(GOAL), headers={"If-None-Exist": "identifier=urn:x|1"})
+        for _ in range(2)
     ]
 
     assert [answer.status_code for answer in answers] == [201, 200]
@@ -89,7 +94,7 @@ def test_a_deleted_resource_is_gone_but_its_history_stays(ehr: FlaskClient) -> N
 
 
 def test_who_has_no_token_is_refused(tmp_path: Path) -> None:
-    client = create_ehr(open_shelf(tmp_path, "NS"), BASE, token="secret").test_client()  # noqa: S106
+    client = create_ehr(open_shelf(tmp_path, "NS"), BASE, token="secret").test_client()
 
     assert client.get("/fhir/Goal").status_code == 401
     assert client.get("/fhir/Goal", headers={"Authorization": "Bearer secret"}).status_code == 200
