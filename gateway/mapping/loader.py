@@ -69,7 +69,7 @@ class _Files:
         return self.done[name]
 
     def _is_no_yaml(self, name: str) -> bool:
-        """Whether nothing of the file could be read: that was reported, and all that would follow from it is noise."""
+        """Whether nothing of the file could be read: that was reported, and what would follow is noise."""
         tree = self.trees[name]
         return tree.value == {} and any(problem.file == tree.file for problem in self.problems)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -40,8 +41,13 @@ class Problem:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a sentence that names the likeliest of the `known` words, or nothing when none is near."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    near = [name for name in names if _bare(name) == _bare(word)] or get_close_matches(word, names, n=1)
     return f" - did you mean {near[0]!r}?" if near else ""
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[_-]", "", word).lower()
 
 
 def refuse(problems: Sequence[Problem]) -> None:

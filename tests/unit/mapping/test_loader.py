@@ -1,4 +1,4 @@
-"""A rule file that is wrong says so: all at once, each with file, line, reason and what was probably meant."""
+"""A rule file that is wrong says so: all mistakes at once, each with file, line, reason and a guess."""
 
 from __future__ import annotations
 

@@ -59,7 +59,9 @@ def test_every_value_and_key_knows_its_line() -> None:
 def test_what_yaml_allows_and_a_rule_file_does_not_is_refused_with_its_line(
     text: str, line: int, code: str
 ) -> None:
-    assert [(problem.line, problem.code) for problem in problems_of(text)][0] == (line, code)
+    first = problems_of(text)[0]
+
+    assert (first.line, first.code) == (line, code)
 
 
 def test_nested_aliases_are_refused_before_they_can_grow() -> None:

@@ -1,0 +1,19 @@
+"""Every shipped rule file holds every law, on generated records and on sources as partners send them."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.mapping import Mappings, laws
+from gateway.records import RECORDS
+
+MAPS = Mappings.load()
+
+
+@pytest.mark.parametrize("name", sorted(MAPS))
+def test_a_shipped_map_holds_the_laws(name: str) -> None:
+    laws.check(MAPS[name], RECORDS[MAPS[name].rules.record].schema(), cases=100)
+
+
+def test_every_record_has_a_map() -> None:
+    assert {kind.mapping for kind in RECORDS.values()} == set(MAPS)
