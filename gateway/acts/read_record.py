@@ -9,12 +9,12 @@ from typing import Any, Final
 from gateway.access.actors import HERE, Actor
 from gateway.acts.gateway import Gateway
 from gateway.acts.record_parts import Parts, collect, collect_all
-from gateway.acts.record_view import REFERRAL_NUMBER_SYSTEM, Shown, show, show_all
+from gateway.acts.record_view import REFERRAL_NUMBER_SYSTEM, Shown, show, show_all, view
 from gateway.care.consolidation import SECTIONS, consolidate
 from gateway.care.referral_legs import referral_state
 from gateway.fhir.identifiers import identifiers_of
 from gateway.records import RECORDS, RecordKind
-from gateway.store import audit
+from gateway.store import audit, people, resources
 from gateway.store.database import Transaction
 from gateway.store.search import Page, Query, search
 
@@ -76,9 +76,23 @@ def read_consolidated(gateway: Gateway, actor: Actor, person_id: str) -> dict[st
         sections = {name: _everything(tx, RECORDS[name], Wanted(person=person_id)) for name in SECTIONS}
         records = {name: show_all(gateway, tx, found) for name, found in sections.items()}
         shown = show(gateway, tx, person)
-        references = [ref for found in sections.values() for parts in found for ref in parts.references]
-        audit.record(tx, "read person record", [*person.references, *dict.fromkeys(references)])
-    return consolidate(shown.record, records)
+        patients = _known_to_sources(tx, person_id)
+        known_as = [view(gateway, patient) for patient in patients]
+        references = [ref for found in sections.values() for ref in _references(found)]
+        audit.record(
+            tx, "read person record", [*person.references, *_references(patients), *dict.fromkeys(references)]
+        )
+    return consolidate(shown.record, records, known_as)
+
+
+def _known_to_sources(tx: Transaction, person_id: str) -> list[Parts]:
+    """The person as each linked source holds them; a deleted Patient describes nobody any more."""
+    found = (resources.find(tx, "Patient", link.patient) for link in people.patients_of(tx, person_id))
+    return collect_all(tx, RECORDS["person"], [each for each in found if each and not each.deleted])
+
+
+def _references(many: list[Parts]) -> list[str]:
+    return [reference for parts in many for reference in parts.references]
 
 
 def is_referral(parts: Parts) -> bool:

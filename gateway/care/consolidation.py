@@ -20,10 +20,14 @@ _OVER: Final = frozenset(
 )
 
 
-def consolidate(person: Record, records: Mapping[str, Sequence[Record]]) -> dict[str, Any]:
+def consolidate(
+    person: Record, records: Mapping[str, Sequence[Record]], known_as: Sequence[Record] = ()
+) -> dict[str, Any]:
     """The consolidated record: the person, each section's records, and what every source contributed.
 
-    records  by record name; a name that is missing is an empty section
+    records   by record name; a name that is missing is an empty section
+    known_as  the person as each linked source describes them, side by side: what only one source knows, such
+              as a phone number, is not lost behind what another one left out
     Within a section what is under way comes before what is over, and newer before older. `sources` counts the
     items of each source, so that a source that has nothing is seen as well as one that has.
     """
@@ -34,7 +38,8 @@ def consolidate(person: Record, records: Mapping[str, Sequence[Record]]) -> dict
         for item in items:
             counts[str(item["source"])] = counts.get(str(item["source"]), 0) + 1
     sources = [{"source": source, "items": items} for source, items in sorted(counts.items())]
-    return {"person": dict(person), **sections, "sources": sources}
+    described = [dict(each) for each in known_as]
+    return {"person": dict(person), "known_as": described, **sections, "sources": sources}
 
 
 def sorted_for_reading(records: Sequence[Record]) -> list[dict[str, Any]]:

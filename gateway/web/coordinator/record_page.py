@@ -65,8 +65,8 @@ def record_page(record: Record, title_of: TitleOf, today: date) -> RecordPage:
     referrals: Sequence[Record] = record.get("referrals") or ()
     return RecordPage(
         person=person_row(person, title_of, today),
-        phone=_phone(person),
-        address=_address(person),
+        phone=_as_told(_phone, record, title_of),
+        address=_as_told(_address, record, title_of),
         sources=tuple(_source(each, title_of) for each in person.get("sources") or []),
         sections=(
             Section("Care plans", "No plan yet.", tuple(_plan(each, title_of) for each in plans)),
@@ -171,15 +171,23 @@ def _source(link: Record, title_of: TitleOf) -> Fact:
     )
 
 
-def _phone(person: Record) -> str:
-    return words.listed(
-        each.get("value") for each in person.get("telecoms") or [] if each.get("kind") == "phone"
-    )
+def _as_told(tell: Callable[[Record], str | None], record: Record, title_of: TitleOf) -> str:
+    """Every different answer with who gave it; what was entered here only where no source says the same."""
+    said_by: dict[str, list[str]] = {}
+    for each in [*(record.get("known_as") or ()), record["person"]]:
+        told, title = tell(each), title_of(str(each.get("source")))
+        if told and not (each is record["person"] and told in said_by):
+            said_by.setdefault(told, []).append(title)
+    return "; ".join(f"{told} ({', '.join(titles)})" for told, titles in said_by.items()) or words.NOT_KNOWN
 
 
-def _address(person: Record) -> str:
+def _phone(person: Record) -> str | None:
+    numbers = [each["value"] for each in person.get("telecoms") or [] if each.get("kind") == "phone"]
+    return ", ".join(numbers) or None
+
+
+def _address(person: Record) -> str | None:
     for each in person.get("addresses") or []:
-        return each.get("text") or words.listed(
-            [*(each.get("lines") or []), each.get("city"), each.get("postcode")]
-        )
-    return words.NOT_KNOWN
+        parts = [*(each.get("lines") or []), each.get("city"), each.get("postcode")]
+        return each.get("text") or ", ".join(part for part in parts if part) or None
+    return None

@@ -6,12 +6,13 @@ not known says so; nothing is left blank by accident.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from gateway.fhir.systems import NHS_NUMBER
+
 NOT_KNOWN: Final = "Not known"
-NHS_NUMBER: Final = "https://fhir.nhs.uk/Id/nhs-number"
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STATES: Final = {
     "active": "Active",
@@ -89,8 +90,3 @@ def concept(coding: Mapping[str, Any] | None, text: str | None = None) -> str | 
     """What a coded fact is called: somebody's own words first, then the code's display, then the code."""
     coding = coding or {}
     return text or coding.get("text") or coding.get("display") or coding.get("code")
-
-
-def listed(words: Iterable[str | None]) -> str:
-    """The words that are there, with commas; `Not known` when there are none."""
-    return ", ".join(word for word in words if word) or NOT_KNOWN

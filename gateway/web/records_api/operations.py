@@ -124,6 +124,7 @@ def moving(kind: RecordKind, move: Move, body: type[Schema]) -> Operation:
 
 def consolidated(kinds: Mapping[str, RecordKind]) -> Operation:
     sections = {
+        "known_as": "person",
         "care_plans": "care_plan",
         "goals": "goal",
         "care_teams": "care_team",
