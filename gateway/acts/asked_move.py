@@ -16,11 +16,12 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from gateway.care.referral import Move
 from gateway.errors import Issue, RecordInvalid
 from gateway.fhir.dates import FhirDateTime
+from gateway.fhir.systems import CODE_SYSTEMS
 from gateway.records.scalars import InstantText, RecordId, ReferenceText, Text
 from gateway.records.shapes import Coding, Shape, many
 
-REASON_SYSTEM: Final = "https://care-gateway.example/fhir/CodeSystem/referral-reason"
-OUTCOME_SYSTEM: Final = "https://care-gateway.example/fhir/CodeSystem/referral-outcome"
+REASON_SYSTEM: Final = f"{CODE_SYSTEMS}referral-reason"
+OUTCOME_SYSTEM: Final = f"{CODE_SYSTEMS}referral-outcome"
 
 
 class CodingOrWord(fields.Field[Any]):

@@ -17,11 +17,12 @@ from gateway.care.referral_events import Snapshot, events_of
 from gateway.care.referral_legs import referral_state
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import ReferenceKind, parse_reference, relative
+from gateway.fhir.systems import OURS
 from gateway.store import people, resources
 from gateway.store.database import Transaction
 from gateway.store.versions import Version
 
-REFERRAL_NUMBER_SYSTEM: Final = "https://care-gateway.example/fhir/referral-number"
+REFERRAL_NUMBER_SYSTEM: Final = f"{OURS}referral-number"
 _SUBJECT: Final = {"Task": "for"}
 _PAGE: Final = 200
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from gateway.fhir.json_codec import Resource
+from gateway.fhir.systems import EXTENSIONS
 
 _OUTPUT_SYSTEM: Final = "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
 _RESULTING: Final = {"system": _OUTPUT_SYSTEM, "code": "resulting-activity", "display": "Resulting Activity"}
-APPOINTMENT_URL: Final = "https://care-gateway.example/fhir/StructureDefinition/leg-appointment"
+APPOINTMENT_URL: Final = f"{EXTENSIONS}leg-appointment"
 
 
 def outputs_of(

@@ -13,9 +13,9 @@ from typing import Any, Final
 from gateway.fhir.codings import codings_of
 from gateway.fhir.identifiers import Identifier
 from gateway.fhir.json_codec import Resource
+from gateway.fhir.systems import EXTENSIONS, NHS_NUMBER
 
-NHS_NUMBER: Final = "https://fhir.nhs.uk/Id/nhs-number"
-VERIFIED: Final = "https://care-gateway.example/fhir/StructureDefinition/identifier-verified"
+VERIFIED: Final = f"{EXTENSIONS}identifier-verified"
 NHS_NUMBER_STATUS: Final = (
     "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus"
 )

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from gateway.care.referral import CLOSED, Move, Party, State, next_state, possible_moves, refusal
 from gateway.errors import IllegalMove
+from gateway.fhir.codings import codings_of
 from gateway.fhir.dates import FhirDateTime
+from gateway.fhir.systems import CODE_SYSTEMS
 
-REFERRAL_STATE_SYSTEM: Final = "https://care-gateway.example/fhir/CodeSystem/referral-state"
-TASK_CODE_SYSTEM: Final = "http://hl7.org/fhir/CodeSystem/task-code"
+REFERRAL_STATE_SYSTEM: Final = f"{CODE_SYSTEMS}referral-state"
 
 # What each state is called in Task.status. A recall leaves it alone: only the agency says what became of it.
 TASK_STATUS: Final[Mapping[State, str | None]] = {
@@ -68,7 +69,7 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 def is_leg(task: Resource) -> bool:
     """Whether the Task asks an organisation to fulfil a request: its code is `fulfill`."""
-    return any(coding.get("code") == "fulfill" for coding in task.get("code", {}).get("coding", []))
+    return any(coding.code == "fulfill" for coding in codings_of(task.get("code")))
 
 
 def leg_state(task: Resource) -> State:
@@ -169,7 +170,7 @@ def business_status(state: State) -> dict[str, Any]:
 
 
 def _exact_state(task: Resource) -> State | None:
-    for coding in task.get("businessStatus", {}).get("coding", []):
-        if coding.get("system") == REFERRAL_STATE_SYSTEM and coding.get("code") in set(State):
-            return State(coding["code"])
+    for coding in codings_of(task.get("businessStatus")):
+        if coding.system == REFERRAL_STATE_SYSTEM and coding.code in set(State):
+            return State(coding.code)
     return None

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from gateway.access.actors import HERE
+
 if TYPE_CHECKING:
     from gateway.acts.load import Report
     from gateway.acts.load_parcels import Refusal
@@ -22,7 +24,7 @@ _SHOWN: Final = 20  # refusals with the same reason in the same file; --json lis
 
 
 def _source_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    if not _SOURCE.fullmatch(value) or value == "here":
+    if not _SOURCE.fullmatch(value) or value == HERE:
         raise click.BadParameter("use lower-case letters, digits and '-', a letter first; 'here' is taken")
     return value
 

@@ -18,10 +18,9 @@ from typing import Any, Final, cast
 from gateway.demo.processes import Processes, care_gateway, free_port
 from gateway.demo.telling import System
 from gateway.fhir.json_codec import read_untrusted
+from gateway.fhir.systems import NHS_NUMBER, ODS_CODE
 
 PEOPLE: Final = Path(__file__).parent / "people"
-NHS_NUMBER: Final = "https://fhir.nhs.uk/Id/nhs-number"
-ODS_CODE: Final = "https://fhir.nhs.uk/Id/ods-organization-code"
 ELM_TRUST_CODE: Final = "ELM01"
 DIRECTORY_AND_PERSON: Final = ("Organization", "Practitioner", "Patient", "Condition")
 SHARED_CARE: Final = ("Goal", "CareTeam", "CarePlan")

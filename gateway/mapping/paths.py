@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-EXTENSIONS: Final = "https://care-gateway.example/fhir/StructureDefinition/"
+from gateway.fhir.systems import EXTENSIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from uuid import UUID
 from gateway.errors import Gone, Unprocessable
 from gateway.fhir.json_codec import Resource, read_stored
 from gateway.fhir.references import relative
+from gateway.fhir.systems import OURS
 
-SOURCE_URI: Final = "https://care-gateway.example/fhir/source/"
+SOURCE_URI: Final = f"{OURS}source/"
 """`meta.source` of every stored resource is this plus the name of its source."""
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -10,12 +10,11 @@ from typing import Final
 from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from gateway.access.actors import Actor, ActorKind
+from gateway.access.actors import HERE, Actor, ActorKind
 from gateway.acts.gateway import Gateway
 from gateway.store import sessions
 
 COOKIE: Final = "care_gateway_session"
-HERE: Final = "here"
 
 
 def need_session(pages: Blueprint, gateway: Gateway) -> None:

@@ -14,10 +14,10 @@ from gateway.acts.gateway import Gateway
 from gateway.acts.id_spaces import actor_of
 from gateway.acts.push import push
 from gateway.acts.receive import Received, receive_page
-from gateway.care.matching import NHS_NUMBER
 from gateway.demo import small_ehr
 from gateway.demo.small_ehr_shelf import Held, Shelf
 from gateway.fhir.json_codec import Resource
+from gateway.fhir.systems import NHS_NUMBER
 from gateway.mapping import Mappings
 from gateway.partners.fhir_rest import FhirRestServer, FhirRestSettings
 from gateway.partners.fhir_rest.server import connect

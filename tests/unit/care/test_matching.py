@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.care.matching import (
-    NHS_NUMBER,
     NHS_NUMBER_STATUS,
     VERIFIED,
     Candidate,
@@ -18,6 +17,7 @@ from gateway.care.matching import (
     verified_identifiers,
 )
 from gateway.fhir.identifiers import Identifier
+from gateway.fhir.systems import NHS_NUMBER
 
 LOCAL = "https://st-annes.example/mrn"
 SYSTEMS = (NHS_NUMBER, LOCAL)
