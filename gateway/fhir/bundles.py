@@ -1,11 +1,11 @@
-"""Bundles: what one holds, and the ones that searches and histories answer with.
+"""Bundles: what one that others made holds. Our own answers are written entry by entry (web/fhir_api).
 
 Source: https://hl7.org/fhir/R4/bundle.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,59 +44,6 @@ def entries(bundle: Resource) -> Iterator[Entry]:
         yield _entry(position, item)
 
 
-def searchset(
-    found: Iterable[tuple[str, Resource]],
-    *,
-    self_url: str,
-    next_url: str | None = None,
-    total: int | None = None,
-    outcome: Resource | None = None,
-) -> Resource:
-    """A Bundle that answers a search: pairs of (fullUrl, resource) as matches, `outcome` as a hint about it.
-
-    `self_url` states the parameters that were honoured. Source: https://hl7.org/fhir/R4/http.html#search
-    """
-    matches = [{"fullUrl": url, "resource": resource, "search": {"mode": "match"}} for url, resource in found]
-    hints = [{"resource": outcome, "search": {"mode": "outcome"}}] if outcome else []
-    return _bundle("searchset", self_url, next_url, total, matches + hints)
-
-
-@dataclass(frozen=True, slots=True)
-class PastVersion:
-    """One version in a history. A deleted one has no resource; `last_updated` is a FHIR instant."""
-
-    full_url: str
-    url: str
-    method: str
-    status: str
-    last_updated: str
-    etag: str
-    resource: Resource | None
-
-
-def history_bundle(
-    versions: Iterable[PastVersion], *, self_url: str, next_url: str | None = None, total: int | None = None
-) -> Resource:
-    """A Bundle that answers a history interaction, newest version first as given.
-
-    Source: https://hl7.org/fhir/R4/http.html#history
-    """
-    held = [
-        {
-            "fullUrl": version.full_url,
-            **({"resource": version.resource} if version.resource is not None else {}),
-            "request": {"method": version.method, "url": version.url},
-            "response": {
-                "status": version.status,
-                "etag": version.etag,
-                "lastModified": version.last_updated,
-            },
-        }
-        for version in versions
-    ]
-    return _bundle("history", self_url, next_url, total, held)
-
-
 def next_link(bundle: Resource) -> str | None:
     """The address of the following page, or None on the last one."""
     links = bundle.get("link")
@@ -104,20 +51,6 @@ def next_link(bundle: Resource) -> str | None:
         if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
             return str(link["url"])
     return None
-
-
-def _bundle(
-    kind: str, self_url: str, next_url: str | None, total: int | None, held: list[dict[str, Any]]
-) -> Resource:
-    bundle: Resource = {"resourceType": "Bundle", "type": kind}
-    if total is not None:
-        bundle["total"] = total
-    bundle["link"] = [{"relation": "self", "url": self_url}]
-    if next_url:
-        bundle["link"].append({"relation": "next", "url": next_url})
-    if held:  # an empty array is not allowed in FHIR JSON
-        bundle["entry"] = held
-    return bundle
 
 
 def _entry(position: int, item: Any) -> Entry:

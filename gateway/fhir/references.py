@@ -70,11 +70,6 @@ def relative(resource_type: str, logical_id: str) -> str:
     return f"{resource_type}/{logical_id}"
 
 
-def reference_to(resource: Resource) -> str:
-    """The relative reference to a resource that has an id. Raises KeyError when it has none."""
-    return relative(resource["resourceType"], resource["id"])
-
-
 def walk(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every object that holds a literal reference, with its FHIRPath: `CarePlan.activity[0].reference`.
 

@@ -44,7 +44,6 @@ _FIND = text("""
 """)
 _SEEN = text("UPDATE screen_session SET seen_at = gateway_now() WHERE token_sha256 = :token_sha256")
 _CLOSE = text("DELETE FROM screen_session WHERE token_sha256 = :token_sha256")
-_CLOSE_ALL = text("DELETE FROM screen_session WHERE name = :name")
 _SWEEP = text("""
     DELETE FROM screen_session WHERE seen_at <= gateway_now() - :idle OR begun_at <= gateway_now() - :longest
 """)
@@ -53,11 +52,13 @@ _SWEEP = text("""
 def begin(tx: Transaction, name: str, kind: ActorKind) -> str:
     """The token of a new session, to be kept by the browser alone. Make a new one at every sign-in.
 
+    Sessions that are past their time are forgotten on the way, so that the table does not grow for ever.
     Raises Unprocessable for a kind that never sits at a screen.
     """
     only(tx.actor)
     if kind not in PEOPLE_KINDS:
         raise Unprocessable(f"a session is for a coordinator or an admin, not for {kind.value}")
+    tx.connection.execute(_SWEEP, {"idle": IDLE, "longest": LONGEST})
     token = secrets.token_urlsafe(32)
     tx.connection.execute(_OPEN, {"token_sha256": _hash(token), "name": name, "kind": kind.value})
     return token
@@ -82,18 +83,6 @@ def end(tx: Transaction, token: str) -> None:
     only(tx.actor)
     if _TOKEN.match(token):
         tx.connection.execute(_CLOSE, {"token_sha256": _hash(token)})
-
-
-def end_all(tx: Transaction, name: str) -> int:
-    """How many sessions of that person were ended."""
-    only(tx.actor)
-    return tx.connection.execute(_CLOSE_ALL, {"name": name}).rowcount
-
-
-def sweep(tx: Transaction) -> int:
-    """How many sessions were past their time and are forgotten now."""
-    only(tx.actor)
-    return tx.connection.execute(_SWEEP, {"idle": IDLE, "longest": LONGEST}).rowcount
 
 
 def _hash(token: str) -> bytes:

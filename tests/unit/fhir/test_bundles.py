@@ -1,4 +1,4 @@
-"""Bundles: opening those of others, making our own."""
+"""Bundles: opening those of others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import Unreadable
-from gateway.fhir.bundles import Entry, PastVersion, entries, history_bundle, next_link, searchset
+from gateway.fhir.bundles import Entry, entries, next_link
 
 
 def test_the_entries_of_a_transaction_are_read() -> None:
@@ -55,31 +55,9 @@ def test_what_is_no_bundle_is_refused() -> None:
         list(entries({"resourceType": "Patient"}))
 
 
-def test_a_searchset_carries_its_links_and_matches() -> None:
-    bundle = searchset(
-        [("https://g/Goal/1", {"resourceType": "Goal"})],
-        self_url="https://g/Goal",
-        next_url="https://g/n",
-        total=3,
-    )
+def test_the_next_page_is_where_the_link_says() -> None:
+    links = [{"relation": "self", "url": "https://g/Goal"}, {"relation": "next", "url": "https://g/n"}]
 
-    assert next_link(bundle) == "https://g/n"
-    assert bundle["total"] == 3
-    assert [(e.full_url, e.mode) for e in entries(bundle)] == [("https://g/Goal/1", "match")]
-
-
-def test_an_empty_searchset_has_no_empty_arrays() -> None:
-    bundle = searchset([], self_url="https://g/Goal", total=0)
-
-    assert "entry" not in bundle
-    assert next_link(bundle) is None
-
-
-def test_a_history_shows_deletions_without_a_resource() -> None:
-    gone = PastVersion("https://g/Goal/1", "Goal/1", "DELETE", "204", "2026-01-01T00:00:00Z", 'W/"2"', None)
-
-    (entry,) = history_bundle([gone], self_url="https://g/Goal/1/_history")["entry"]
-
-    assert "resource" not in entry
-    assert entry["request"] == {"method": "DELETE", "url": "Goal/1"}
-    assert entry["response"]["etag"] == 'W/"2"'
+    assert next_link({"resourceType": "Bundle", "link": links}) == "https://g/n"
+    assert next_link({"resourceType": "Bundle", "link": links[:1]}) is None
+    assert next_link({"resourceType": "Bundle", "link": "broken"}) is None

@@ -68,21 +68,15 @@ def test_no_session_outlasts_a_working_day(database: Database) -> None:
     assert found(database, token) is None
 
 
-def test_sessions_past_their_time_are_swept_and_others_kept(database: Database) -> None:
+def test_sessions_past_their_time_are_forgotten_at_the_next_sign_in(database: Database) -> None:
     begin(database, "bea")
     clock.move(database, timedelta(minutes=31))
     token = begin(database)
+    begin(database, "chidi")
     with database.transaction(GATEWAY) as tx:
-        assert sessions.sweep(tx) == 1
+        kept = tx.connection.execute(text("SELECT name FROM screen_session ORDER BY name")).scalars().all()
+    assert kept == ["amina", "chidi"]
     assert found(database, token) == "amina"
-
-
-def test_every_session_of_a_person_can_be_ended_at_once(database: Database) -> None:
-    tokens = [begin(database), begin(database)]
-    other = begin(database, "bea")
-    with database.transaction(GATEWAY) as tx:
-        assert sessions.end_all(tx, "amina") == 2
-    assert [found(database, token) for token in (*tokens, other)] == [None, None, "bea"]
 
 
 def test_machines_have_no_sessions_and_nobody_reads_sessions_but_the_gateway(database: Database) -> None:
