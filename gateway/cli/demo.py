@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import signal
-import socket
-import threading
+import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
-
-from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
     from gateway.demo.town import Town
@@ -21,7 +18,13 @@ if TYPE_CHECKING:
 @click.option(
     "--once", is_flag=True, help="Stop after the story: exit 0 when it held, else 1 with the step named."
 )
-@click.option("--port", default=8080, show_default=True, help="Port of the gateway on 127.0.0.1.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    help="Port of the gateway on 127.0.0.1.",
+)
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),
@@ -42,31 +45,35 @@ def demo(once: bool, port: int, folder: Path) -> None:
     from gateway.demo.telling import Teller
     from gateway.demo.town import running_town
 
-    _refuse_a_port_in_use(port)
+    # However it is asked to end, also before the story's end, everything it started ends with it.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupt)
     begun = time.monotonic()
+    held = False
     click.echo("Starting two hospitals, an agency, the gateway and its worker …")
-    with running_town(folder.resolve(), port) as town:
-        story = Story(town, Teller())
-        for number, step in enumerate(STEPS, start=1):
-            story.teller.begin(number, (step.__doc__ or step.__name__).strip())
-            step(story)
-        took = time.monotonic() - begun
-        click.secho(
-            f"\nThe story held: {story.teller.checked} claims checked in {took:.0f} s.", fg="green", bold=True
-        )
-        if not once:
-            _stay(town)
+    try:
+        with running_town(folder.resolve(), port) as town:
+            story = Story(town, Teller())
+            for number, step in enumerate(STEPS, start=1):
+                story.teller.begin(number, (step.__doc__ or step.__name__).strip())
+                step(story)
+            took = time.monotonic() - begun
+            click.secho(
+                f"\nThe story held: {story.teller.checked} claims checked in {took:.0f} s.",
+                fg="green",
+                bold=True,
+            )
+            held = True
+            if not once:
+                _stay(town)
+    except KeyboardInterrupt:
+        click.echo("\nStopped." if held else "\nStopped before the story's end.", err=not held)
+        if not held:
+            sys.exit(1)
 
 
-def _refuse_a_port_in_use(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ConfigError(
-                f"port {port} on 127.0.0.1 is in use; choose another: care-gateway demo --port 8090"
-            ) from error
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _stay(town: Town) -> None:
@@ -80,16 +87,9 @@ def _stay(town: Town) -> None:
         f"\n  A coordinator's key     {town.coordinator_key}"
         "\n\nCtrl-C stops everything."
     )
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    try:
-        while not stop.wait(1):
-            if ended := town.processes.ended():
-                raise click.ClickException(
-                    f"{', '.join(ended)} ended by itself; its log is in {town.processes.logs}"
-                )
-    except KeyboardInterrupt:
-        click.echo("\nStopping …")
+    while not (ended := town.processes.ended()):
+        time.sleep(1)
+    raise click.ClickException(f"{', '.join(ended)} ended by itself; its log is in {town.processes.logs}")
 
 
 commands = (demo,)

@@ -1,9 +1,11 @@
-"""The demonstration's processes: started, waited for and stopped again; the words of each go to its log."""
+"""The demonstration's processes: started, waited for and stopped again; the words of each go to its log.
+
+Should the demonstration be killed, its keeper stops them (keeper.py).
+"""
 
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -14,10 +16,10 @@ from pathlib import Path
 
 import requests
 
-from gateway.errors import GatewayError
+from gateway.demo.keeper import STOP_WITHIN_S, end_groups
+from gateway.errors import ConfigError, GatewayError
 
 READY_WITHIN_S = 60
-STOP_WITHIN_S = 10
 
 
 class ProcessFailed(GatewayError):
@@ -26,30 +28,48 @@ class ProcessFailed(GatewayError):
 
 @dataclass(slots=True)
 class Processes:
-    """The running processes, in the order of their start. Leaving the block stops all, the last first."""
+    """The running processes, in the order of their start. Leaving the block stops all, the last first.
+
+    var      the gateway's data folder, whose embedded database is stopped with them
+    ground   the descriptor that holds the demonstration's folder; the keeper holds it too
+    """
 
     logs: Path
     environment: Mapping[str, str]
+    var: Path
+    ground: int
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _keeper: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Processes:
         self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / "keeper.log").open("ab") as log:
+            self._keeper = subprocess.Popen(  # noqa: S603  our own module, no shell
+                [sys.executable, "-m", "gateway.demo.keeper", str(self.var)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[self.ground],
+                start_new_session=True,
+                text=True,
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:
-        """Ask every process to end, the last started first; kill what does not."""
-        stopping = [self.running.pop(name) for name in reversed(list(self.running))]
-        for process in stopping:
-            process.send_signal(signal.SIGTERM)
-        for process in stopping:
-            try:
-                process.wait(STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        """Ask every process to end, the last started first; kill what does not; then stop the database."""
+        stopping = {process.pid: process for process in self.running.values()}
+        end_groups(stopping, is_running=lambda pid: stopping[pid].poll() is None)
+        for pid, process in stopping.items():
+            process.wait(STOP_WITHIN_S)
+            self._tell_keeper(f"-{pid}")
+        self.running.clear()
+        if self._keeper is not None and self._keeper.stdin is not None:
+            self._keeper.stdin.close()
+            self._keeper.wait()
+            self._keeper = None
 
     def start(self, name: str, command: Sequence[str], ready: str | None = None) -> None:
         """Start `command`; with an address, return only when that answers 200.
@@ -60,6 +80,7 @@ class Processes:
             self.running[name] = subprocess.Popen(  # noqa: S603  our own commands, no shell
                 command, env=self._environment(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
+        self._tell_keeper(f"+{self.running[name].pid}")
         if ready is not None:
             self._wait_until_ready(name, ready)
 
@@ -77,6 +98,11 @@ class Processes:
     def ended(self) -> list[str]:
         """Names of processes that ended by themselves."""
         return [name for name, process in self.running.items() if process.poll() is not None]
+
+    def _tell_keeper(self, what: str) -> None:
+        assert self._keeper is not None, "only within the block"
+        assert self._keeper.stdin is not None, "it was started with a pipe"
+        print(what, file=self._keeper.stdin, flush=True)
 
     def _wait_until_ready(self, name: str, address: str) -> None:
         give_up = time.monotonic() + READY_WITHIN_S
@@ -113,3 +139,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def refuse_a_port_in_use(port: int) -> None:
+    """Raises ConfigError when somebody listens on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigError(
+                f"port {port} on 127.0.0.1 is in use; choose another: care-gateway demo --port 8090"
+            ) from error

@@ -1,13 +1,12 @@
 """The demonstration's town: the gateway, two hospitals and an agency, set up as an operator would.
 
-Everything lies in one folder that is made anew each time; all ports but the gateway's own are free ones.
+Everything lies in one folder that is emptied each time; all ports but the gateway's own are free ones.
 """
 
 from __future__ import annotations
 
 import base64
 import secrets
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from gateway.demo.processes import Processes, care_gateway, free_port
+from gateway.demo.ground import cleared_ground
+from gateway.demo.processes import Processes, care_gateway, free_port, refuse_a_port_in_use
 from gateway.demo.telling import System
 from gateway.fhir.json_codec import read_untrusted
 from gateway.fhir.systems import NHS_NUMBER, ODS_CODE
@@ -44,9 +44,17 @@ class Town:
 def running_town(folder: Path, port: int) -> Iterator[Town]:
     """The whole town, ready for its first request; everything is stopped when the block is left.
 
-    Raises ProcessFailed, with the last words of its log, when a process does not start.
+    Raises ConfigError when the folder is not the demonstration's to empty, or the port is taken;
+    ProcessFailed, with the last words of its log, when a process does not start.
     """
-    shutil.rmtree(folder, ignore_errors=True)
+    with cleared_ground(folder) as ground:
+        refuse_a_port_in_use(port)
+        with _town(folder, port, ground) as town:
+            yield town
+
+
+@contextmanager
+def _town(folder: Path, port: int, ground: int) -> Iterator[Town]:
     config = folder / "config"
     (config / "partners").mkdir(parents=True)
     gateway = f"http://127.0.0.1:{port}"
@@ -61,15 +69,9 @@ def running_town(folder: Path, port: int) -> Iterator[Town]:
         "CARE_GATEWAY_PUBLIC_URL": gateway,
         "CARE_GATEWAY_DATABASE_URL": "",
     }
-    with Processes(folder / "logs", environment) as processes:
+    with Processes(folder / "logs", environment, folder / "var", ground) as processes:
         _start_hospitals(processes, folder, st_annes, northside)
-        try:
-            yield _start_gateway(
-                processes, folder, port, st_annes, northside, agency, tokens["NORTHSIDE_TOKEN"]
-            )
-        finally:
-            processes.stop()
-            processes.run("database", "stop")
+        yield _start_gateway(processes, folder, port, st_annes, northside, agency, tokens["NORTHSIDE_TOKEN"])
 
 
 def _start_hospitals(processes: Processes, folder: Path, st_annes: str, northside: str) -> None:
