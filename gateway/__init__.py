@@ -1,0 +1,1 @@
+"""Care Gateway: FHIR care plans and referrals between hospitals, agencies and coordinators."""

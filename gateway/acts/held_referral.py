@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import text
-
 from gateway.access.actors import Actor, ActorKind
 from gateway.acts.agency_organisation import partner_behind
 from gateway.acts.asked_move import Asked
@@ -26,11 +24,10 @@ from gateway.fhir.dates import FhirInstant
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import parse_reference
 from gateway.records import RECORDS
-from gateway.store import resources
+from gateway.store import clock, resources
 from gateway.store.database import Transaction
 from gateway.store.versions import Version, instant
 
-_NOW = text("SELECT gateway_now()")
 _REFERRAL = RECORDS["referral"]
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
@@ -71,7 +68,7 @@ def hold_referral(gateway: Gateway, tx: Transaction, id: str, if_match: str | No
         hold(tx, _REFERRAL, id, if_match)  # an ETag speaks of what its reader could see
     bookkeeping = tx.acting_as(gateway.self_actor)
     parts = hold(bookkeeping, _REFERRAL, id)
-    now = instant(tx.connection.execute(_NOW).scalar_one())
+    now = instant(clock.now(tx))
     return HeldReferral(gateway, bookkeeping, tx, parts, now)
 
 

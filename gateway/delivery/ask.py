@@ -11,6 +11,7 @@ from gateway.store.lanes import Message
 
 
 def deliver(place: Workplace, turn: Turn, message: Message) -> None:
+    """The question is shown to its owner: it waits as a dead letter, without an attempt."""
     with place.gateway.database.transaction(place.gateway.self_actor) as tx:
         lanes.dead_letter(tx, turn.lease, message, str(message.payload["question"]), LANE.owner)
 

@@ -23,6 +23,7 @@ PAGE = 200
 
 
 def deliver(place: Workplace, turn: Turn, message: Message) -> None:
+    """Every hospital that is sent this type, and may see the resource, has a message in its push lane."""
     gateway = place.gateway
     reference, source = str(message.payload["reference"]), str(message.payload["source"])
     with gateway.database.transaction(gateway.self_actor) as tx:

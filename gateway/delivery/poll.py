@@ -23,6 +23,7 @@ POLL = "poll"
 
 
 def run(place: Workplace, turn: Turn) -> None:
+    """Pages are received for as long as the lease allows; the cursor says where the next run goes on."""
     partner, system = place.partner_of(turn.lease.destination)
     ehr, type = cast("EhrSystem", system), turn.lease.key
     with place.gateway.database.transaction(place.gateway.self_actor) as tx:

@@ -18,6 +18,7 @@ end too.
 
 
 def deliver(place: Workplace, turn: Turn, message: Message) -> None:
+    """The partner holds what changed; or what it refers to goes first, and this is tried again after it."""
     partner, system = place.partner_of(message.destination)
     reference = str(message.payload["reference"])
     waiting = push(

@@ -20,6 +20,7 @@ EVENTS: Final = {"send": "referral.sent", "cancel": "referral.cancelled"}
 
 
 def deliver(place: Workplace, turn: Turn, message: Message) -> None:
+    """The agency has been told, and its receipt is kept."""
     gateway = place.gateway
     partner, system = place.partner_of(message.destination)
     notice = _notice(gateway.public_url, partner, message)

@@ -10,6 +10,7 @@ BATCH = 1000
 
 
 def run(place: Workplace, turn: Turn) -> None:
+    """All rows that were written before the oldest running transaction are in the chain."""
     while True:
         with place.gateway.database.transaction(place.gateway.self_actor) as tx:
             sealed = audit.seal(tx, BATCH)

@@ -1,0 +1,1 @@
+"""PostgreSQL, and nothing else speaks SQL. README.md in this room says what every function promises."""

@@ -1,13 +1,21 @@
-"""The store's clock, and how tests move it: deadlines and leases can be tried without waiting for them."""
+"""The store's clock, the only one that decides, and how tests move it so that nobody waits for a deadline."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
 from gateway.errors import StoreError
-from gateway.store.database import Database
+from gateway.store.database import Database, Transaction
+
+_NOW = text("SELECT gateway_now()")
+
+
+def now(tx: Transaction) -> datetime:
+    """The time of the database, with its zone. It goes on within a transaction."""
+    moment: datetime = tx.connection.execute(_NOW).scalar_one()
+    return moment
 
 
 def move(database: Database, offset: timedelta) -> None:

@@ -64,6 +64,7 @@ def _run(place: Place, program: str, *arguments: str | Path, told: str = "") -> 
 
 
 def check_version(place: Place) -> None:
+    """Raises ConfigError when another major version of PostgreSQL made the data folder."""
     made_by = (place.data / "PG_VERSION").read_text().strip()
     runs = place.programs.parent.name.removeprefix("pginstall")
     if made_by != runs:
@@ -173,6 +174,7 @@ def _last_words(place: Place) -> str:
 
 
 def url(running: Postmaster, password: str, database: str) -> str:
+    """Where the running server is reached, password included: its socket if it has one, else 127.0.0.1."""
     login = f"{ROLE}:{quote(password, safe='')}"
     if running.socket_folder:
         folder = quote(running.socket_folder, safe="")

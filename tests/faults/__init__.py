@@ -1,0 +1,1 @@
+"""What holds when a process is killed at the worst moment."""

@@ -1,0 +1,1 @@
+"""Rules of the house that no single test could hold: they read the whole of gateway/."""

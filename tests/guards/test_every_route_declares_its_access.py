@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from gateway.settings import Settings
 
 from gateway.access.actors import Actor
 from gateway.access.policy import TABLE, Interaction
@@ -15,6 +14,7 @@ from gateway.app import create_app
 from gateway.conformance.served_types import SERVED
 from gateway.errors import ConfigError
 from gateway.mapping import Mappings
+from gateway.settings import Settings
 from gateway.store.database import Database
 from gateway.web import doors, fhir_api
 from gateway.web.doors import Door, declared_doors

@@ -1,0 +1,1 @@
+"""Whole stories, through the front doors only: HTTP and a browser."""

@@ -1,0 +1,1 @@
+"""The shipped rule files and profiles, against examples of ours and published ones."""

@@ -1,0 +1,1 @@
+"""Alembic's environment. Steps run by `database upgrade`, and by `serve` on an embedded database."""

@@ -62,6 +62,7 @@ def filters_of(kind: RecordKind) -> frozenset[str]:
 
 
 def listing(kind: RecordKind) -> Operation:
+    """A page of records."""
     paging = [
         _query("count", f"How many at most, 1 to {MOST}.", {"type": "integer", "default": USUAL}),
         _query("cursor", "Where the page before ended: its `next`.", {"type": "string"}),
@@ -82,6 +83,7 @@ def listing(kind: RecordKind) -> Operation:
 
 
 def creating(kind: RecordKind) -> Operation:
+    """A new record, once for each Idempotency-Key."""
     return {
         "summary": f"Create a {words(kind.name)}",
         "parameters": [_ONCE],
@@ -91,11 +93,13 @@ def creating(kind: RecordKind) -> Operation:
 
 
 def reading(kind: RecordKind) -> Operation:
+    """One record with its ETag."""
     found = _json(kind.schema, "The record; ETag is what to change it under.")
     return {"summary": f"Read a {words(kind.name)}", "responses": {"200": found, **_problems(_SEEN)}}
 
 
 def replacing(kind: RecordKind) -> Operation:
+    """The whole record; If-Match is required."""
     return {
         "summary": f"Replace a {words(kind.name)}",
         "parameters": [_IF_MATCH | {"required": True}],
@@ -105,6 +109,7 @@ def replacing(kind: RecordKind) -> Operation:
 
 
 def patching(kind: RecordKind) -> Operation:
+    """Some fields of the record; If-Match is required. Source: https://www.rfc-editor.org/rfc/rfc7396"""
     return {
         "summary": f"Change a {words(kind.name)} (JSON merge patch)",
         "parameters": [_IF_MATCH | {"required": True}],
@@ -114,6 +119,7 @@ def patching(kind: RecordKind) -> Operation:
 
 
 def moving(kind: RecordKind, move: Move, body: type[Schema]) -> Operation:
+    """One move of a referral."""
     return {
         "summary": f"Move a referral: {move}",
         "parameters": [_IF_MATCH, _ONCE],
@@ -123,6 +129,7 @@ def moving(kind: RecordKind, move: Move, body: type[Schema]) -> Operation:
 
 
 def consolidated(kinds: Mapping[str, RecordKind]) -> Operation:
+    """A person's consolidated record."""
     sections = {
         "known_as": "person",
         "care_plans": "care_plan",

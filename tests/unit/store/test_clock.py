@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
 
 from gateway.access.actors import Actor, ActorKind
 from gateway.errors import StoreError
@@ -17,8 +16,7 @@ SOMEONE = Actor(ActorKind.COORDINATOR, "coordinator", "here")
 
 def now(database: Database) -> datetime:
     with database.transaction(SOMEONE) as tx:
-        told: datetime = tx.connection.execute(text("SELECT gateway_now()")).scalar_one()
-    return told
+        return clock.now(tx)
 
 
 def test_the_clock_shows_the_servers_time_until_a_test_moves_it(database: Database) -> None:
@@ -31,7 +29,7 @@ def test_the_clock_shows_the_servers_time_until_a_test_moves_it(database: Databa
 
 def test_time_goes_on_within_a_transaction(database: Database) -> None:
     with database.transaction(SOMEONE) as tx:
-        first, second = (tx.connection.execute(text("SELECT gateway_now()")).scalar_one() for _ in range(2))
+        first, second = (clock.now(tx) for _ in range(2))
     assert first < second
 
 
