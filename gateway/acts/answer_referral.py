@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.access.actors import Actor
+from gateway.access.agency_view import agency_view, answered_list
 from gateway.access.policy import Interaction, gate
 from gateway.acts.asked_move import Asked
 from gateway.acts.gateway import Gateway
@@ -32,6 +33,7 @@ from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import ReferenceKind, parse_reference, walk
 from gateway.store import audit, resources
 from gateway.store.database import Transaction
+from gateway.store.shown import followed
 from gateway.store.versions import Version
 
 # What an agency may say in an update of its Task. All else was agreed when it was asked.
@@ -111,10 +113,13 @@ def answer_by_task(gateway: Gateway, actor: Actor, task: Resource, *, if_match: 
             )
         written = _answered(held, now.resource, task)
         audit.record(tx, "answer referral", [held.parts.root.reference, *(it.reference for it in written)])
-        return next((it for it in written if it.reference == now.reference), now)
+        answered = next((it for it in written if it.reference == now.reference), None)
+        return answered or resources.read(tx, "Task", stored.id)
 
 
-def _answered(held: HeldReferral, before: Resource, task: Resource) -> list[Version]:
+def _answered(held: HeldReferral, stored: Resource, task: Resource) -> list[Version]:
+    follows = followed(held.asking, [stored]).__contains__
+    before = agency_view(stored, follows)  # what the agency answers is what it was shown
     changed = changed_elements(before, task) - {"id", "resourceType"}
     if refused := sorted(changed - _ANSWERED_WITH):
         raise IllegalMove(
@@ -125,7 +130,13 @@ def _answered(held: HeldReferral, before: Resource, task: Resource) -> list[Vers
     _refuse_unknown_references(held, before, task)
     after, was = leg_state(task), leg_state(before)
     leg = next(item for item in held.tasks if item["id"] == before["id"])
-    added: Resource = {name: task[name] for name in ("note", "output", "executionPeriod") if name in task}
+    added: Resource = {
+        name: answered_list(stored.get(name) or [], task[name], follows)
+        if name != "executionPeriod"
+        else task[name]
+        for name in ("note", "output", "executionPeriod")
+        if name in task
+    }
     kept: Resource = {**leg, **added}
     tasks = [kept if item["id"] == kept["id"] else item for item in held.tasks]
     if after is was:  # nothing was moved: a note or a result was added

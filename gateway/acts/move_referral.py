@@ -20,9 +20,11 @@ from gateway.acts.send_referral import reassign, send, tell_that_it_is_over
 from gateway.care.referral import CLOSED, Move, Party, State
 from gateway.care.referral_change import make_move
 from gateway.care.referral_legs import last_leg, leg_state, open_leg, state_after
+from gateway.fhir.references import walk
 from gateway.records import RECORDS
 from gateway.store import audit, resources
 from gateway.store.database import Transaction
+from gateway.store.shown import shown_to
 from gateway.store.versions import Version
 
 _BY_REQUESTER = frozenset({Move.CANCEL, Move.ENTER_IN_ERROR})
@@ -54,21 +56,27 @@ def moved_in(
 ) -> Shown:
     """The same inside a transaction that holds more than the move, such as the message that asked for it."""
     held = hold_referral(gateway, tx, referral_id, if_match)
-    seen = collect(tx, RECORDS["referral"], referral_id).references
+    seen = collect(tx, RECORDS["referral"], referral_id)
     written = _moved(held, asked)
     references = dict.fromkeys([held.parts.root.reference, *(version.reference for version in written)])
     audit.record(tx, f"{asked.move} referral", references)
     if resources.find(tx, RECORDS["referral"].root, referral_id) is None:
-        return _last_look(gateway, held, seen)
+        return _last_look(gateway, held, seen, written)
     return show(gateway, tx, collect(tx, RECORDS["referral"], referral_id))
 
 
-def _last_look(gateway: Gateway, held: HeldReferral, seen: list[str]) -> Shown:
-    """What an agency left behind that closed its leg and sees no more of it; without the events."""
+def _last_look(gateway: Gateway, held: HeldReferral, seen: Parts, written: list[Version]) -> Shown:
+    """What an agency left behind that closed its leg and sees no more of it; without the events.
+
+    It is shown with the references that it could follow until then, and those to what it just reported.
+    """
     parts = collect(held.tx, RECORDS["referral"], held.parts.root.id)
-    theirs = Parts(parts.kind, parts.root, tuple(leg for leg in parts.others if leg.reference in seen))
-    [record] = show_all(gateway, held.tx, [theirs])
-    return Shown(parts.root.id, record, theirs.etag)
+    theirs = [parts.root, *(leg for leg in parts.others if leg.reference in seen.references)]
+    named = {holder["reference"] for version in seen.versions for _, holder in walk(version.resource)}
+    also = frozenset({*named, *(version.reference for version in written)})
+    root, *legs = shown_to(held.asking, theirs, also)
+    [record] = show_all(gateway, held.tx, [left := Parts(parts.kind, root, tuple(legs))])
+    return Shown(parts.root.id, record, left.etag)
 
 
 def _moved(held: HeldReferral, asked: Asked) -> list[Version]:

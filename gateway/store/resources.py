@@ -23,6 +23,7 @@ from gateway.store import links
 from gateway.store.database import Transaction
 from gateway.store.new_version import new_version
 from gateway.store.rows import select
+from gateway.store.shown import shown_to
 from gateway.store.versions import COLUMNS, Version, our_id, version_of
 
 _READ = f"""
@@ -78,7 +79,7 @@ def find(tx: Transaction, type: str, id: str) -> Version | None:
     gate(tx.actor, Interaction.READ, type)
     uuid = our_id(id)
     found = select(tx, _READ, {"type": type, "id": uuid}) if uuid else ()
-    return version_of(found[0]) if found else None
+    return shown_to(tx, [version_of(found[0])])[0] if found else None
 
 
 def vread(tx: Transaction, type: str, id: str, version: int) -> Version:
@@ -89,7 +90,7 @@ def vread(tx: Transaction, type: str, id: str, version: int) -> Version:
     found = select(tx, _VREAD, asked) if uuid and 0 < version < 2**31 else ()
     if not found:
         raise _not_found(type, id)
-    held = version_of(found[0])
+    [held] = shown_to(tx, [version_of(found[0])])
     if held.deleted:
         raise Gone(f"{held.reference} was deleted at {held.last_updated}; earlier versions remain")
     return held
@@ -108,7 +109,7 @@ def history(
     found = select(tx, _HISTORY, asked) if uuid else ()
     if not found and find(tx, type, id) is None:
         raise _not_found(type, id)
-    return tuple(version_of(row) for row in found)
+    return shown_to(tx, [version_of(row) for row in found])
 
 
 def lock(tx: Transaction, references: Iterable[str]) -> dict[str, int]:
@@ -141,7 +142,7 @@ def create(
     if row is None:
         raise Conflict(f"{relative(type, str(uuid))} exists already; update it instead")
     head = {**new, **row, "version": 1}
-    return new_version(tx, head, resource, "POST")
+    return shown_to(tx, [new_version(tx, head, resource, "POST")])[0]
 
 
 def update(tx: Transaction, resource: Resource, *, expect: int | None = None) -> Version:
@@ -154,7 +155,7 @@ def update(tx: Transaction, resource: Resource, *, expect: int | None = None) ->
     head = _locked(tx, type, str(resource.get("id")), Interaction.UPDATE, expect)
     _refuse_taken_links(tx, resource, head["source"], str(head["id"]))
     row = tx.connection.execute(_ADVANCE, {"pk": head["pk"], "deleted": False}).mappings().one()
-    return new_version(tx, {**head, **row}, resource, "PUT")
+    return shown_to(tx, [new_version(tx, {**head, **row}, resource, "PUT")])[0]
 
 
 def delete(tx: Transaction, type: str, id: str, *, expect: int | None = None) -> Version:
@@ -209,4 +210,6 @@ def _type_of(resource: Resource) -> str:
 
 
 def _not_found(type: str, id: str) -> NotFound:
-    return NotFound(f"{relative(type, id)} does not exist here")
+    # An id that none of ours can be is the caller's text, a patient's number as likely as not.
+    named = relative(type, id) if our_id(id) else f"A {type} of this id"
+    return NotFound(f"{named} does not exist here")

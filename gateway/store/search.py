@@ -7,7 +7,7 @@ Source: https://hl7.org/fhir/R4/search.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -22,6 +22,7 @@ from gateway.store.database import Transaction
 from gateway.store.page_cursor import LastSeen, opened, sealed
 from gateway.store.postings import hashed, keys_of
 from gateway.store.rows import select
+from gateway.store.shown import shown_to
 from gateway.store.versions import COLUMNS, Version, our_id, version_of
 
 __all__ = ["Page", "Query", "Sort", "count", "lock_criteria", "search"]
@@ -70,10 +71,7 @@ def search(tx: Transaction, query: Query) -> Page:
     shown = rows[: query.count]
     more = len(rows) > query.count
     last = LastSeen(shown[-1]["pk"], shown[-1]["at"]) if more else None
-    return Page(
-        tuple(version_of(row) for row in shown if _is_asked_for(version_of(row), row["at"], wanted)),
-        sealed(tx.actor, query, last) if last else None,
-    )
+    return Page(tuple(_asked_for(tx, shown, wanted)), sealed(tx.actor, query, last) if last else None)
 
 
 def count(tx: Transaction, query: Query) -> int:
@@ -83,7 +81,7 @@ def count(tx: Transaction, query: Query) -> int:
     statement = _statement("count", query.sort, len(wanted.keys), query.source is not None, False)
     tx.connection.execute(_PLAN)
     found = select(tx, statement, _values(query, wanted))
-    return sum(_is_asked_for(version_of(row), row["at"], wanted) for row in found)
+    return sum(1 for _ in _asked_for(tx, found, wanted))
 
 
 def lock_criteria(tx: Transaction, key: str) -> None:
@@ -144,6 +142,17 @@ def _values(query: Query, wanted: Criteria) -> dict[str, Any]:
         "source": query.source,
         **{f"h{n}": sorted(map(hashed, keys.wanted)) for n, keys in enumerate(wanted.keys)},
     }
+
+
+def _asked_for(tx: Transaction, rows: Sequence[Mapping[str, Any]], wanted: Criteria) -> Iterator[Version]:
+    """The versions of these rows that meet the criteria in what the actor is shown of them.
+
+    What is not shown is not searched either: nobody finds out by asking.
+    """
+    versions = shown_to(tx, [version_of(row) for row in rows])
+    for version, row in zip(versions, rows, strict=True):
+        if _is_asked_for(version, row["at"], wanted):
+            yield version
 
 
 def _is_asked_for(version: Version, at: datetime, wanted: Criteria) -> bool:
