@@ -11,11 +11,11 @@ was there before is ever changed.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
 import pwd
+import secrets
 import shutil
 import stat
 import subprocess
@@ -199,7 +199,8 @@ def _system_home(var: Path) -> Path:
             f" ({error.strerror}): run the gateway as an ordinary user, choose another CARE_GATEWAY_VAR,"
             " or name a server in CARE_GATEWAY_DATABASE_URL"
         ) from error
-    return SYSTEM_FOLDER / hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
+    # Never a name made from `var`: once that is moved or deleted, a new one of the same path is another.
+    return SYSTEM_FOLDER / secrets.token_hex(8)
 
 
 def _own_folder(folder: Path, account: Account | None) -> Path:

@@ -133,6 +133,24 @@ def test_a_moved_var_keeps_the_folder_it_names(hidden: Path) -> None:
     moved.remove()
 
 
+@as_root
+def test_a_var_that_was_deleted_begins_anew_and_its_old_data_are_left_alone(
+    hidden: Path,
+) -> None:
+    lost = EmbeddedServer(hidden, durable=False)
+    lost.ensure_running()
+    lost.stop()
+    old = lost.status().home
+    assert old is not None
+    shutil.rmtree(hidden)
+    try:
+        assert answers(EmbeddedServer(hidden, durable=False).ensure_running())
+        assert EmbeddedServer(hidden).status().home != old
+        assert (old / "data" / "PG_VERSION").is_file()
+    finally:
+        shutil.rmtree(old)
+
+
 def test_an_ordinary_account_runs_it_as_itself(reachable: Path) -> None:
     account = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     home = reachable / "theirs"
