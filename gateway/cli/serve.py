@@ -6,6 +6,7 @@ import http.client
 import importlib.util
 import ipaddress
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -100,6 +101,8 @@ def _under_waitress(host: str, port: int, workers: int) -> None:
 
     from gateway.app import application
 
+    # Left to itself SIGTERM would cut off requests half-way; as SystemExit, waitress finishes those it began.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     waitress.serve(application(), host=host, port=port, threads=THREADS, ident="care-gateway")
 
 
