@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from gateway.demo.small_ehr import create_ehr, open_shelf
+from gateway.demo.small_ehr_shelf import Shelf
 from gateway.fhir.json_codec import read_stored, write
 
 BASE = "http://127.0.0.1/fhir"
@@ -21,8 +24,14 @@ GOAL = {
 
 
 @pytest.fixture
-def ehr(tmp_path: Path) -> FlaskClient:
-    return create_ehr(open_shelf(tmp_path, "NS"), BASE).test_client()
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    with closing(open_shelf(tmp_path, "NS")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ehr(shelf: Shelf) -> FlaskClient:
+    return create_ehr(shelf, BASE).test_client()
 
 
 def test_a_created_resource_reads_back_with_id_version_and_etag(ehr: FlaskClient) -> None:
@@ -93,8 +102,8 @@ def test_a_deleted_resource_is_gone_but_its_history_stays(ehr: FlaskClient) -> N
     assert ehr.get(f"/fhir/Goal/{goal['id']}/_history").json["total"] == 2  # type: ignore[index]
 
 
-def test_who_has_no_token_is_refused(tmp_path: Path) -> None:
-    client = create_ehr(open_shelf(tmp_path, "NS"), BASE, token="secret").test_client()
+def test_who_has_no_token_is_refused(shelf: Shelf) -> None:
+    client = create_ehr(shelf, BASE, token="secret").test_client()
 
     assert client.get("/fhir/Goal").status_code == 401
     assert client.get("/fhir/Goal", headers={"Authorization": "Bearer secret"}).status_code == 200
