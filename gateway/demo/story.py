@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from gateway.demo.telling import System, Teller
+from gateway.demo.telling import Screen, System, Teller
 from gateway.demo.town import ELM_TRUST_CODE, Town
 from gateway.fhir.systems import NHS_NUMBER, ODS_CODE
 
@@ -126,6 +126,9 @@ def one_page_names_every_source(story: Story) -> None:
         return plans if {plan["source"] for plan in plans} == {"st-annes", "northside"} else None
 
     plans = tell.eventually("Chen's record shows a plan from each hospital", both_plans)
+    page = Screen(story.town.gateway).page(f"/people/{story.ids['chen']}")
+    shown = [title in page for title in ("Source: St Anne's Hospital", "Source: Northside General")]
+    tell.check("on the coordinator's page each plan names its hospital", all(shown))
     told = sorted(plan["activities"][0]["instructions"] for plan in plans)
     tell.check(f"they disagree on walking, side by side: “{told[0]}” and “{told[1]}”", told[0] != told[1])
 

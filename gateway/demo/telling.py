@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -104,6 +105,10 @@ class System:
             timeout=ANSWER_WITHIN_S,
         )
 
+    def submit(self, path: str, form: dict[str, str]) -> None:
+        """Send a form as a browser does; what it sets stays with this system's session."""
+        self._session.post(self.base + path, data=form, timeout=ANSWER_WITHIN_S)
+
     def found(self, resource_type: str, **parameters: str) -> list[dict[str, Any]]:
         """The resources a FHIR search finds, in the order given; only the first page."""
         bundle = self.get(f"/{resource_type}", **parameters)
@@ -112,6 +117,23 @@ class System:
             for entry in bundle.get("entry", [])
             if entry["resource"]["resourceType"] == resource_type
         ]
+
+
+class Screen:
+    """The coordinator's browser, signed in by the demonstration's own form."""
+
+    def __init__(self, base: str) -> None:
+        self._system = System(base)
+        form = self.page("/sign-in")
+        token = form.partition('name="csrf_token" value="')[2].partition('"')[0]
+        self._system.submit("/sign-in", {"csrf_token": token})
+
+    def page(self, path: str) -> str:
+        """The page's HTML. Raises StoryBroke when it is not shown."""
+        answer = self._system.send("GET", path)
+        if answer.status_code != requests.codes.ok:
+            raise StoryBroke(f"the page {path} answered {answer.status_code}")
+        return html.unescape(answer.text)
 
 
 def _content_type(path: str) -> str:
