@@ -24,7 +24,8 @@ from gateway.store.database import Transaction
 from gateway.sync.partner import Partner
 from gateway.sync.ports import Held, Page
 
-FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+# R4 has no underscore in ids; servers have, and references with one are followed too.
+READABLE_ID = re.compile(r"[A-Za-z0-9\-._]{1,64}")
 # What code that walks a resource raises when an element has another shape than R4 gives it.
 MISSHAPEN = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
@@ -122,7 +123,7 @@ def _held(type: str, found: Any) -> Held:
     if found.get("resourceType") != type:
         raise Unreadable(f"the entry is no {type}, which is what was asked for", expression="resourceType")
     id = found.get("id")
-    if not isinstance(id, str) or not FHIR_ID.fullmatch(id):
+    if not isinstance(id, str) or not READABLE_ID.fullmatch(id):
         raise Unreadable(f"{type}.id is missing or no FHIR id", expression=f"{type}.id")
     return Held(type, id, _version_of(found), found)
 

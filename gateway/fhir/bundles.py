@@ -49,7 +49,7 @@ def next_link(bundle: Resource) -> str | None:
     links = bundle.get("link")
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
-            return str(link["url"])
+            return str(link["url"]) or None  # some servers write an empty one on the last page
     return None
 
 

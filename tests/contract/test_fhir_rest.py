@@ -185,6 +185,21 @@ def test_a_next_link_to_another_origin_is_not_followed() -> None:
     assert elsewhere == []
 
 
+def test_a_relative_next_link_leads_on_from_the_page_that_holds_it() -> None:
+    link = [{"relation": "next", "url": "?page=2"}]
+    with answering(says(ok({"resourceType": "Bundle", "link": link}))) as address:
+        page = reached(f"{address}/fhir").page("Goal", None)
+        assert page.next_url == f"{address}/fhir/Goal?page=2"
+
+
+def test_a_next_link_that_is_no_address_does_not_cost_the_page_that_holds_it() -> None:
+    link = [{"relation": "next", "url": "http://[nowhere"}]
+    with answering(says(ok({"resourceType": "Bundle", "link": link}))) as address:
+        page = reached(address).page("Goal", None)
+        with pytest.raises(AnswerUnreadable, match="another origin"):
+            reached(address).page("Goal", None, page.next_url)
+
+
 def test_strict_handling_is_asked_for_in_every_search() -> None:
     heads: list[bytes] = []
     with answering(says(ok({"resourceType": "Bundle"})), heads) as address:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from gateway.errors import AnswerUnreadable, PartnerConflict, PartnerRefused
 from gateway.fhir.json_codec import write
@@ -50,7 +50,8 @@ class FhirRestServer:
                 f"{self._partner}: its next link leads to another origin; it is not followed"
             )
         answer = self._line.exchange("GET", url, headers=SEARCH_HEADERS)
-        return page_in(answer, f"{self._partner}: GET {type}")
+        page = page_in(answer, f"{self._partner}: GET {type}")
+        return replace(page, next_url=_from(url, page.next_url)) if page.next_url else page
 
     def read(self, type: str, id: str) -> Held | None:
         answer = self._line.exchange(
@@ -142,9 +143,17 @@ def connect(partner: Partner, secrets: Secrets) -> FhirRestServer:
     return FhirRestServer(line, settings, partner.abilities, partner.name)
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
+def _from(url: str, link: str) -> str:
+    """The link as it is meant on the page at `url`; as it stands when it is no address at all."""
     try:
+        return urljoin(url, link)
+    except ValueError:
+        return link
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return ("", None, None)

@@ -145,6 +145,14 @@ def test_an_entry_that_cannot_be_read_is_set_aside_and_the_others_are_received(
     assert all(each.reason and ADA not in each.reason for each in aside)
 
 
+def test_an_id_with_an_underscore_is_odd_but_readable(linked_gateway: Gateway, st_annes: Hospital) -> None:
+    found = {**patient(ADA), "id": "ward_7.P-1"}
+
+    received = receive_page(linked_gateway, st_annes.partner, "Patient", page_of(found))
+
+    assert (received.quarantined, received.outcomes["new"]) == ((), 1)
+
+
 def test_what_was_set_aside_is_not_set_aside_at_every_poll(
     linked_gateway: Gateway, st_annes: Hospital
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from gateway.acts.gateway import Gateway
 from gateway.delivery.pace import Pace
 from gateway.delivery.poll import run
 from gateway.delivery.workplace import Turn, Workplace
-from gateway.errors import PartnerUnavailable
+from gateway.errors import AnswerUnreadable, PartnerUnavailable
 from gateway.mapping import Mappings
 from gateway.partners.fhir_rest import FhirRestSettings
 from gateway.partners.fhir_rest.server import connect
@@ -31,6 +32,7 @@ class Scripted:
     def __init__(self) -> None:
         self.pages: list[list[str] | None] = []
         self.asked: list[str] = []
+        self.leads_back = False  # each page says that it comes after itself
         self.app = Flask("hospital")
         self.app.add_url_rule("/fhir/Goal", view_func=self._page)
 
@@ -42,7 +44,9 @@ class Scripted:
             return Response(status=503)
         entries: list[dict[str, Any]] = [{"resource": goal(moment)} for moment in moments]
         bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
-        if number + 1 < len(self.pages):
+        if self.leads_back:
+            bundle["link"] = [{"relation": "next", "url": f"{request.host_url}fhir/Goal?page={number}"}]
+        elif number + 1 < len(self.pages):
             bundle["link"] = [{"relation": "next", "url": f"{request.host_url}fhir/Goal?page={number + 1}"}]
         return jsonify(bundle)
 
@@ -115,3 +119,36 @@ def test_a_server_that_says_no_times_is_read_but_leaves_no_cursor(
 ) -> None:
     hospital.pages = [["soon"]]
     assert polled(place) is None
+
+
+def test_one_resource_dated_in_the_future_does_not_hide_what_changes_until_then(
+    place: Workplace, hospital: Scripted
+) -> None:
+    hospital.pages = [[at(1), "2099-01-01T00:00:00.000Z"]]
+    earliest = datetime.now(UTC)
+
+    cursor = polled(place)
+    polled(place)
+
+    assert cursor is not None
+    assert earliest - timedelta(seconds=1) < datetime.fromisoformat(cursor) <= datetime.now(UTC)
+    assert hospital.asked[1] < f"ge{datetime.now(UTC).isoformat()}"
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_the_first_and_the_last_moment_of_all_do_not_end_the_polls(
+    place: Workplace, hospital: Scripted, moment: str
+) -> None:
+    hospital.pages = [[moment]]
+    polled(place)
+    polled(place)
+    assert len(hospital.asked) == 2
+
+
+def test_pages_that_lead_in_a_circle_are_received_and_then_left(place: Workplace, hospital: Scripted) -> None:
+    hospital.pages, hospital.leads_back = [[at(1)]], True
+
+    with pytest.raises(AnswerUnreadable, match="circle"):
+        polled(place)
+
+    assert len(hospital.asked) == 2

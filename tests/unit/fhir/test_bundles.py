@@ -61,3 +61,4 @@ def test_the_next_page_is_where_the_link_says() -> None:
     assert next_link({"resourceType": "Bundle", "link": links}) == "https://g/n"
     assert next_link({"resourceType": "Bundle", "link": links[:1]}) is None
     assert next_link({"resourceType": "Bundle", "link": "broken"}) is None
+    assert next_link({"resourceType": "Bundle", "link": [{"relation": "next", "url": ""}]}) is None
