@@ -8,7 +8,7 @@ ARGS    ?=
 PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
              $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help install demo test check lock laws styles
+.PHONY: help install demo test check lock laws bench styles
 
 help:
 	@echo "make demo [ARGS=--once]   the whole story: two hospitals, an agency, a coordinator (installs first)"
@@ -16,6 +16,7 @@ help:
 	@echo "make check                the fast inner loop: lint, types, contracts, unit tests"
 	@echo "make install              the virtual environment .venv from the hash-pinned requirements.lock"
 	@echo "make laws                 the mapping laws over many generated cases"
+	@echo "make bench                how long things take, as ratios measured on this machine"
 	@echo "make styles               rebuild the screens' style sheet (developers, needs npm)"
 	@echo "make lock                 renew requirements.lock from pyproject.toml"
 
@@ -47,6 +48,9 @@ check: install
 
 laws: install
 	$(BIN)/care-gateway map check --cases 1000
+
+bench: install
+	$(BIN)/python -m tests.benchmarks.mapping_beside_the_typed_model $(ARGS)
 
 # Developers only, needs npm: compiles the screens' style sheet and copies the few files it refers to.
 STYLES := gateway/web/styles
