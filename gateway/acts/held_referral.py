@@ -17,6 +17,7 @@ from gateway.acts.asked_move import Asked
 from gateway.acts.gateway import Gateway
 from gateway.acts.record_parts import Parts, hold
 from gateway.acts.referral_outcomes import appointment_of, outputs_of
+from gateway.acts.shape import refuse_broken
 from gateway.care.referral import Party
 from gateway.care.referral_change import Moved, Said
 from gateway.errors import NotFound, RecordInvalid
@@ -112,6 +113,7 @@ def write_moved(held: HeldReferral, moved: Moved, asked: Asked) -> list[Version]
         may_write = resource["resourceType"] == "Task" or held.asking.actor.kind is not ActorKind.AGENCY
         tx = held.asking if may_write else held.tx
         told = _with_note(dict(resource), asked) if resource["resourceType"] == "Task" else dict(resource)
+        refuse_broken(told, before.get(reference))
         written.append(resources.update(tx, told))
     return written
 
@@ -126,6 +128,7 @@ def write_evidence(held: HeldReferral, asked: Asked, leg: Mapping[str, Any] | No
     written: list[Version] = []
 
     def keep(resource: Resource) -> str:
+        refuse_broken(resource)
         version = resources.create(held.tx, resource, source=source)
         written.append(version)
         return version.reference
@@ -169,7 +172,9 @@ def _refuse_hidden(held: HeldReferral, asked: Asked) -> None:
             continue
         reference = parse_reference(str(named))
         if reference.type is None or resources.find(held.asking, reference.type, reference.id or "") is None:
-            raise RecordInvalid(f"{named} does not exist here: name evidence that this gateway holds")
+            raise RecordInvalid(
+                "An outcome names a resource that does not exist here: name evidence that this gateway holds."
+            )
 
 
 def _with_note(task: Resource, asked: Asked) -> Resource:

@@ -25,6 +25,7 @@ from gateway.acts.record_items import (
 from gateway.acts.record_parts import Parts, collect, hold
 from gateway.acts.record_view import Shown, show, subject_in, subject_of
 from gateway.acts.send_referral import as_draft
+from gateway.acts.shape import refuse_broken
 from gateway.care.reference_number import new_reference_number
 from gateway.care.referral_edit import refused_edits
 from gateway.errors import Forbidden, Issue, RecordInvalid
@@ -108,7 +109,8 @@ def _put_new(lens: Lens, kind: RecordKind, record: Record, linked: list[Version]
     if own.refused:
         return own
     parts = [*own.resources.get(type, ()), *(version.resource for version in linked)]
-    return lens.put(record, {**own.resources, type: parts})
+    made = lens.get(own.resources).record | record  # with what making it added: an intent, a status
+    return lens.put(made, {**own.resources, type: parts})
 
 
 def _changed(
@@ -159,8 +161,10 @@ def _write(tx: Transaction, put: Mapping[str, Any], stored: Iterable[Version]) -
             before = held.get(relative(resource["resourceType"], resource["id"]))
             if before is None:
                 made = _finished(resource, request)
+                refuse_broken(made)
                 resources.create(tx, made, source=tx.actor.source, id=resource["id"])
             elif (after := _with_own_subject(tx, before, resource)) != before.resource:
+                refuse_broken(after, before.resource)
                 resources.update(tx, after, expect=before.version)
 
 

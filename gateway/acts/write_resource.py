@@ -14,10 +14,12 @@ from gateway.access.policy import Interaction, gate
 from gateway.acts.answer_referral import answer_by_task
 from gateway.acts.gateway import Gateway
 from gateway.acts.link_person import link_person
-from gateway.conformance.typed import shape_issues
-from gateway.errors import MethodNotAllowed, NotConformant, NotFound, PreconditionFailed
+from gateway.acts.moves_only import refuse_deleting, refuse_moving, refuse_new_leg
+from gateway.acts.shape import refuse_broken
+from gateway.errors import MethodNotAllowed, NotFound, PreconditionFailed, Unprocessable
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import ReferenceKind, parse_reference, rewrite
+from gateway.fhir.subjects import patients_named
 from gateway.store import audit, resources
 from gateway.store.database import Transaction
 from gateway.store.search import Query, lock_criteria, search
@@ -52,6 +54,7 @@ def create_resource(
                 detail="fits If-None-Exist; nothing written",
             )
             return Kept(held, is_new=False)
+        refuse_new_leg(tx, ours)
         version = resources.create(tx, ours, source=actor.source)
         if type == "Patient":
             link_person(gateway, tx, version)
@@ -79,6 +82,11 @@ def update_resource(gateway: Gateway, actor: Actor, resource: Resource, *, expec
         before = resources.find(tx, type, id)
         if before is None:
             raise _no_client_ids(type)
+        if not before.deleted:
+            resources.lock(tx, [before.reference])
+            stored = resources.read(tx, type, id)
+            refuse_moving(tx, stored.resource, ours)
+            _refuse_other_patients(actor, stored, ours)
         version = resources.update(tx, ours, expect=expect)
         if type == "Patient":
             link_person(gateway, tx, version)
@@ -92,16 +100,28 @@ def delete_resource(gateway: Gateway, actor: Actor, type: str, id: str, *, expec
     Raises NotFound, Forbidden, and PreconditionFailed when it no longer is at version `expect`.
     """
     with gateway.database.transaction(actor) as tx:
+        before = resources.find(tx, type, id)
+        if before is not None and not before.deleted:
+            refuse_deleting(tx, before.resource)
         version = resources.delete(tx, type, id, expect=expect)
         audit.record(tx, f"{Interaction.DELETE} {type}", (version.reference,))
     return version
 
 
+def _refuse_other_patients(actor: Actor, before: Version, after: Resource) -> None:
+    """Whom a resource is about decides who sees it, so only its own source says that it is somebody else."""
+    if actor.kind is not ActorKind.EHR or before.source == actor.source:
+        return
+    if patients_named(before.resource) != patients_named(after):
+        raise Unprocessable(
+            f"{before.reference} belongs to source {before.source}; whom it is about is changed there only.",
+            expression=before.type,
+        )
+
+
 def _acceptable(gateway: Gateway, resource: Resource) -> Resource:
     """The resource, references to our own address made relative. Raises NotConformant with every issue."""
-    errors = [issue for issue in shape_issues(resource) if issue.severity in ("error", "fatal")]
-    if errors:
-        raise NotConformant("The resource breaks FHIR R4.", issues=errors)
+    refuse_broken(resource)
     base = f"{gateway.public_url}/fhir/R4/"
     return rewrite(resource, lambda text: _relative(text, base))
 

@@ -60,6 +60,7 @@ def test_a_stored_goal_joins_a_plan_by_its_id_alone(desk: Desk) -> None:
     goal = desk.create("goal", person=person, description="Walk", status="active")
     plan = desk.create("care_plan", person=person, status="active", goals=[{"id": goal.id}])
     assert [item["description"] for item in plan.record["goals"]] == ["Walk"]
+    assert desk.fhir("CarePlan", plan.id)["intent"] == "plan"
     assert desk.versions("Goal", goal.id) == 1
     with pytest.raises(RecordInvalid, match="does not exist here"):
         desk.create("care_plan", person=person, status="active", goals=[{"id": plan.id}])

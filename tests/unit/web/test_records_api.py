@@ -8,6 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from gateway.acts.gateway import Gateway
+from gateway.store import resources
 from tests.unit.web.conftest import ELM_TRUST, Knock, Trail, patient
 
 
@@ -223,3 +225,41 @@ def test_a_referral_is_moved_by_post_and_refused_with_what_is_possible(coordinat
 def test_receipts_and_time_are_moves_of_the_gateway_alone(coordinator: FlaskClient, move: str) -> None:
     made = create(coordinator, "referrals", person=person(coordinator), service_text="Company").json["id"]
     assert coordinator.post(f"/api/referrals/{made}/{move}", json={}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "record", "missing"),
+    [
+        ("people", {"languages": [{"preferred": True}]}, "Patient.communication[0].language"),
+        ("practitioners", {"qualifications": [{"starts_on": "2020"}]}, "Practitioner.qualification[0].code"),
+    ],
+)
+def test_a_record_cannot_store_a_resource_that_breaks_r4(
+    coordinator: FlaskClient, path: str, record: dict[str, Any], missing: str
+) -> None:
+    sound = {"names": [{"family": "Example"}]}
+    made = create(coordinator, path, **sound)
+    address, condition = f"/api/{path}/{made.json['id']}", {"If-Match": made.headers["ETag"]}
+
+    answers = [
+        coordinator.post(f"/api/{path}", json=sound | record),
+        coordinator.put(address, json=made.json | record, headers=condition),
+        coordinator.patch(address, json=record, headers=condition),
+    ]
+
+    for answer in answers:
+        assert (answer.status_code, answer.json["issues"][0]["expression"]) == (422, missing)
+    assert coordinator.get(address).headers["ETag"] == made.headers["ETag"]
+
+
+def test_what_a_source_broke_does_not_stop_another_change(st_annes: FlaskClient, gateway: Gateway) -> None:
+    broken = {"resourceType": "Practitioner", "qualification": [{"period": {"start": "2020"}}]}
+    with gateway.database.transaction(gateway.self_actor) as tx:
+        id = resources.create(tx, broken, source="st-annes").id
+    etag = st_annes.get(f"/api/practitioners/{id}").headers["ETag"]
+
+    answer = st_annes.patch(
+        f"/api/practitioners/{id}", json={"names": [{"family": "Example"}]}, headers={"If-Match": etag}
+    )
+
+    assert answer.status_code == 200, answer.text
