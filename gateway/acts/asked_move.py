@@ -22,6 +22,7 @@ from gateway.records.shapes import Coding, Shape, many
 
 REASON_SYSTEM: Final = f"{CODE_SYSTEMS}referral-reason"
 OUTCOME_SYSTEM: Final = f"{CODE_SYSTEMS}referral-outcome"
+_REQUIRED: Final = "is required"
 
 
 class CodingOrWord(fields.Field[Any]):
@@ -78,15 +79,25 @@ class MoveBody(Shape):
     """
 
     reason_code = CodingOrWord(REASON_SYSTEM)
-    reason_text = Text()
-    at = InstantText()
-    by = Text()
+    reason_text = Text(metadata={"description": "Why, in words."})
+    at = InstantText(metadata={"description": "When it happened, RFC 3339 with its zone; now when left out."})
+    by = Text(metadata={"description": "Who said so, when somebody else writes it down."})
     appointment = fields.Nested(AppointmentBody)
-    outcomes = many(OutcomeBody)
-    organisation = RecordId("organisation")
-    service = RecordId("service")
-    answer_by = InstantText()
-    leg = RecordId("leg")
+    outcomes = many(OutcomeBody, metadata={"description": "What came of it; with complete and fail."})
+    organisation = RecordId(
+        "organisation", metadata={"description": "Id of whom it goes to; with send and reassign."}
+    )
+    service = RecordId(
+        "service", metadata={"description": "Id of their HealthcareService; with send and reassign."}
+    )
+    answer_by = InstantText(
+        metadata={
+            "description": "By when they should answer, RFC 3339 with its zone; with send and reassign."
+        }
+    )
+    leg = RecordId(
+        "leg", metadata={"description": "Id of the leg that is meant; the open one when left out."}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +140,10 @@ def read_move(move: Move, body: Mapping[str, Any]) -> Asked:
 
 def _schema_issues(body: Mapping[str, Any]) -> list[Issue]:
     messages = MoveBody().validate(body)
-    return [Issue("error", "invalid", text, path) for path, text in _flat("", messages)]
+    return [
+        Issue("error", "required" if text == _REQUIRED else "invalid", text, path)
+        for path, text in _flat("", messages)
+    ]
 
 
 def _flat(path: str, messages: Any) -> list[tuple[str, str]]:
@@ -145,6 +159,8 @@ def _joined(path: str, key: object) -> str:
 
 
 def _worded(path: str, message: str) -> str:
+    if message == fields.Field.default_error_messages["required"]:
+        return _REQUIRED
     if message != Schema.error_messages.get("unknown", "Unknown field."):
         return message
     near = difflib.get_close_matches(path.rpartition(".")[2], _NAMES, n=1)

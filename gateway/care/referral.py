@@ -11,7 +11,7 @@ https://hl7.org/fhir/us/bser/ (the Task states), https://hl7.org/fhir/R4/task.ht
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -133,7 +133,7 @@ def next_state(state: State, move: Move, parties: frozenset[Party]) -> State:
     for party in Party:
         if party in parties and (after := MOVES[state].get(move, {}).get(party)) is not None:
             return after
-    raise IllegalMove(refusal(state, move, parties))
+    raise IllegalMove(refusal(state, move, possible_moves(state, parties)))
 
 
 def possible_moves(state: State, parties: frozenset[Party]) -> tuple[Move, ...]:
@@ -141,14 +141,13 @@ def possible_moves(state: State, parties: frozenset[Party]) -> tuple[Move, ...]:
     return tuple(move for move in Move if parties & MOVES[state].get(move, {}).keys())
 
 
-def refusal(state: State, move: Move, parties: frozenset[Party]) -> str:
-    """One sentence that says why `move` is refused and what can be done instead."""
+def refusal(state: State, move: Move, possible: Sequence[Move]) -> str:
+    """One sentence that says why `move` is refused, and which moves are `possible` instead."""
     others = MOVES[state].get(move, {})
     cause = (
         f"'{move}' can be made here by the {' or the '.join(others)} only"
         if others
         else f"'{move}' is not possible while the referral is '{state}'"
     )
-    possible = possible_moves(state, parties)
     instead = f"possible now: {', '.join(possible)}" if possible else "nothing can be moved from here"
     return f"{cause}; {instead}."

@@ -119,9 +119,10 @@ def state_after(
             "'reassign' is not possible: the referral was cancelled by its requester. "
             "Create a new referral when the service is wanted after all."
         )
-    if move in moves_now(request, tasks, leg, parties):
+    possible = moves_now(request, tasks, leg, parties)
+    if move in possible:
         return next_state(state, move, parties)
-    raise IllegalMove(refusal(state, move, parties))
+    raise IllegalMove(refusal(state, move, possible))
 
 
 def moves_now(

@@ -83,6 +83,7 @@ class Event(Shape):
     by = Text(dump_only=True)
     from_ = Text(dump_only=True, data_key="from")
     to = Text(dump_only=True)
+    leg = ItemId(dump_only=True)
     reason_text = Text(dump_only=True)
 
 

@@ -38,7 +38,7 @@ _ISSUE_OF_STATUS: Final = {
 }
 _TEXT_OF_STATUS: Final = {
     400: "The request cannot be read.",
-    404: "Nothing is served at this address.",
+    404: "Nothing is served at this address; /fhir/R4/metadata and /api/docs say what is served where.",
     405: "This address exists, but not with this method; the header Allow lists those it has.",
     413: "The body is larger than the gateway reads (5 MB).",
 }
@@ -105,11 +105,18 @@ def _problem(telling: Told, request_id: str) -> dict[str, Any]:
     return {
         "title": HTTPStatus(telling.status).phrase,
         "status": telling.status,
-        "detail": first.text,
+        "detail": _detail(telling.issues),
         "code": first.code,
         "request_id": request_id,
         "issues": _stated(telling.issues),
     }
+
+
+def _detail(issues: Sequence[Issue]) -> str:
+    """The first issue with its place, for whoever reads one line only, and how many more there are."""
+    first, more = issues[0], len(issues) - 1
+    said = f"{first.expression}: {first.text}" if first.expression else first.text
+    return f"{said} ({more} more in issues)" if more else said
 
 
 def _stated(issues: Sequence[Issue]) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from gateway.records import RECORDS
 from gateway.web import doors
 from gateway.web.doors import Door
 from gateway.web.records_api.docs_page import docs_page
+from gateway.web.records_api.field_words import field_words
 from gateway.web.records_api.moves import moves
 from gateway.web.records_api.person_record import person_record
 from gateway.web.records_api.records_of_a_kind import records_of_a_kind
@@ -37,6 +38,18 @@ _PROBLEM: Final[dict[str, Any]] = {
 }
 
 
+class RecordsApi(Api):  # type: ignore[misc]
+    """An API whose operations describe their errors themselves, as problems; flask-smorest has its own."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_responses(self) -> None:
+        """Nothing: these would describe answers that no address gives."""
+
+    def _register_pagination_header(self) -> None:
+        """Nothing: a list says in its body where it goes on."""
+
+
 def register(app: Flask, within: Gateway) -> None:
     """The records API of `app`, its description and the page that shows it."""
     app.config |= {
@@ -53,7 +66,8 @@ def register(app: Flask, within: Gateway) -> None:
             },
         },
     }
-    api = Api(app)
+    api = RecordsApi(app)
+    api.ma_plugin.converter.add_attribute_function(field_words)
     for blueprint in (*map(records_of_a_kind, RECORDS.values()), moves(), person_record()):
         _locked(blueprint)
         api.register_blueprint(blueprint)

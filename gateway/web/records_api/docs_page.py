@@ -119,10 +119,13 @@ def _kind(field: Mapping[str, Any]) -> str:
         return f"list of {_kind(field.get('items', {}))}"
     if named:
         return named[0]
-    kind = field.get("type", "any")
-    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+    if choices := field.get("oneOf"):
+        return " or ".join(_kind(choice) for choice in choices)
+    return str(field.get("type", "any"))
 
 
 def _words(field: Mapping[str, Any]) -> str:
     allowed = [str(value) for value in field.get("enum", ()) if value is not None]
-    return ", ".join(allowed) if allowed else str(field.get("description", ""))
+    said = [field, *field.get("oneOf", ()), field.get("items", {})]
+    words = next((one["description"] for one in said if "description" in one), "")
+    return ", ".join(allowed) if allowed else str(words)

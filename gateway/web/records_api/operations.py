@@ -23,8 +23,12 @@ _SEEN: Final = {
     403: "This client may not do this.",
     404: "Not found, or hidden.",
 }
-_WRITTEN: Final = _SEEN | {
+_FOUND: Final = _SEEN | {410: "It was deleted; its history remains."}
+_WRITTEN: Final = _FOUND | {
+    400: "The body is no JSON object, or a header cannot be read; the place is named.",
+    409: "Others write this record at the same moment; nothing was written, trying again is safe.",
     412: "The record was changed since it was read.",
+    413: "The body is larger than 5 MB.",
     415: "The body is in a format that is not read.",
     422: "Not acceptable; every field at fault is listed.",
 }
@@ -95,7 +99,7 @@ def creating(kind: RecordKind) -> Operation:
 def reading(kind: RecordKind) -> Operation:
     """One record with its ETag."""
     found = _json(kind.schema, "The record; ETag is what to change it under.")
-    return {"summary": f"Read a {words(kind.name)}", "responses": {"200": found, **_problems(_SEEN)}}
+    return {"summary": f"Read a {words(kind.name)}", "responses": {"200": found, **_problems(_FOUND)}}
 
 
 def replacing(kind: RecordKind) -> Operation:
@@ -144,7 +148,7 @@ def consolidated(kinds: Mapping[str, RecordKind]) -> Operation:
     whole = {"type": "object", "properties": properties}
     return {
         "summary": "Everything about one person, from every source",
-        "responses": {"200": _json(whole, "The consolidated record."), **_problems(_SEEN)},
+        "responses": {"200": _json(whole, "The consolidated record."), **_problems(_FOUND)},
     }
 
 
@@ -167,4 +171,7 @@ def _body(schema: Any, *media: str) -> Operation:
 
 def _problems(told: Mapping[int, str]) -> Operation:
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {str(status): {"description": text, "content": problem} for status, text in sorted(told.items())}
+    expected = {
+        str(status): {"description": text, "content": problem} for status, text in sorted(told.items())
+    }
+    return expected | {"default": {"description": "The gateway itself failed.", "content": problem}}

@@ -102,6 +102,14 @@ def test_a_referral_cancelled_by_its_requester_cannot_go_elsewhere() -> None:
         state_after(revoked, [cancelled], cancelled, Move.REASSIGN, REQUESTER)
 
 
+def test_a_refusal_never_proposes_what_would_be_refused_too() -> None:
+    for tasks in ([], [leg(State.CANCELLED)]):
+        with pytest.raises(IllegalMove, match=r"possible now: enter-in-error\.$"):
+            state_after(
+                ACTIVE | {"status": "revoked"}, tasks, tasks[0] if tasks else None, Move.SEND, REQUESTER
+            )
+
+
 def test_an_old_leg_is_judged_by_its_own_state() -> None:
     old, current = leg(State.REJECTED, "t1"), leg(State.SENT, "t2", "2026-03-09T09:00:00Z")
     with pytest.raises(IllegalMove, match="while the referral is 'rejected'"):

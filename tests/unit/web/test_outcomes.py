@@ -12,6 +12,7 @@ from gateway.errors import (
     GatewayError,
     NotConformant,
     PartnerUnavailable,
+    RecordInvalid,
     StoreError,
 )
 from gateway.errors import Issue as Finding
@@ -65,6 +66,18 @@ def test_elsewhere_an_error_is_a_problem_of_rfc_9457(failing: Flask) -> None:
         ],
     }
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_the_one_line_of_a_problem_names_the_field_it_is_about(failing: Flask) -> None:
+    issues = [
+        Finding("error", "required", "is required", "person"),
+        Finding("error", "value", "is odd", "status"),
+    ]
+    failing.config["FAILURE"] = RecordInvalid("The record cannot be accepted.", issues=issues)
+
+    answer = failing.test_client().get("/failing")
+
+    assert (answer.json or {})["detail"] == "person: is required (1 more in issues)"
 
 
 @pytest.mark.parametrize("path", ["/failing", "/fhir/failing"])

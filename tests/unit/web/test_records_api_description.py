@@ -45,11 +45,21 @@ def test_every_reference_in_the_description_leads_somewhere(spec: dict[str, Any]
             node = node[part]
 
 
+def test_nothing_is_described_that_no_address_uses(spec: dict[str, Any]) -> None:
+    assert not {"Error", "PaginationMetadata"} & set(spec["components"]["schemas"])
+    for item in spec["paths"].values():
+        for operation in (item[method] for method in ("get", "post", "put", "patch") if method in item):
+            for status, answer in operation["responses"].items():
+                form = "application/json" if status in ("200", "201") else "application/problem+json"
+                assert set(answer["content"]) == {form}
+
+
 def test_fields_say_what_they_hold(spec: dict[str, Any]) -> None:
     plan = spec["components"]["schemas"]["CarePlan"]["properties"]
     assert plan["id"]["readOnly"] is True
     assert plan["source"]["readOnly"] is True
     assert "person" in spec["components"]["schemas"]["CarePlan"]["required"]
+    assert plan["starts_on"]["description"].startswith("A FHIR date")
     created = spec["paths"]["/api/goals"]["post"]
     assert created["requestBody"]["content"]["application/json"]["schema"] == {
         "$ref": "#/components/schemas/Goal"
