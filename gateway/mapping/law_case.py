@@ -112,8 +112,10 @@ class Case:
             items[number] = _with(
                 items[number], changed, dig((dig(other, rule.ours) or [{}])[0], changed.ours)
             )
-            if not items[number] or any(same(items[number], each.view) for each in found):
-                continue
+            if not written(rule.block, items[number]) or any(
+                same(items[number], each.view) for each in found
+            ):
+                continue  # an item of which nothing is left to write, or one that is now like another
             wanted = _copy(record)
             plant(wanted, rule.ours, items)
             put = self.lens.put(wanted, source)

@@ -1,4 +1,7 @@
-"""Every shipped rule file holds every law, on generated records and on sources as partners send them."""
+"""Every shipped rule file holds every law, on generated records and on sources as partners send them.
+
+The first case found is shown; `care-gateway map check NAME` looks for the smallest one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ MAPS = Mappings.load()
 
 @pytest.mark.parametrize("name", sorted(MAPS))
 def test_a_shipped_map_holds_the_laws(name: str) -> None:
-    laws.check(MAPS[name], RECORDS[MAPS[name].rules.record].schema(), cases=100)
+    laws.check(MAPS[name], RECORDS[MAPS[name].rules.record].schema(), cases=100, shrink=False)
 
 
 def test_every_record_has_a_map() -> None:
