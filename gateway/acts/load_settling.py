@@ -46,7 +46,7 @@ def settle(
     if not held.deleted and _is_same(ours, held.resource):
         return None, Fate.UNCHANGED
     agreed = ledger.agreed(tx, source, *item.identity)
-    theirs_then = _body(agreed)
+    theirs_then = agreed.their_resource if agreed else None
     if theirs_then is not None and _is_the_sources_past(item, latest, theirs_then):
         return None, Fate.UNCHANGED
     changed = resources.update(tx, _merged(tx, held, agreed, ours), expect=held.version)
@@ -106,10 +106,3 @@ def _labels(resource: Resource) -> dict[str, Any]:
     """Profiles, security labels and tags: they say how to treat the content, so they count as content."""
     meta = resource.get("meta")
     return {n: v for n, v in meta.items() if n not in _OURS_IN_META} if isinstance(meta, dict) else {}
-
-
-def _body(agreed: Agreement | None) -> Resource | None:
-    if agreed is None or agreed.their_body is None:
-        return None
-    body = read_stored(agreed.their_body)
-    return body if isinstance(body, dict) else None

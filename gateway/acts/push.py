@@ -1,73 +1,33 @@
 """Pushing what changed here to a hospital's EHR: chosen with the partner's own eyes, sent once, agreed after.
 
-Reading and settling are transactions of their own with the exchange in between; the settling one also
+Reading and settling are transactions of their own with the exchange in between (`outgoing.py` chooses); the settling one also
 acknowledges the delivery, so that a crash in between repeats the exchange and not its effect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
+from gateway.acts.agreeing import agree
 from gateway.acts.gateway import Gateway
-from gateway.acts.id_spaces import IdSpaces, actor_of
+from gateway.acts.id_spaces import actor_of
+from gateway.acts.outgoing import Creation, Nothing, Update, Waiting, choose
 from gateway.acts.receive import receive_held
 from gateway.errors import PartnerConflict, PartnerRefused
 from gateway.fhir.compare import same
-from gateway.fhir.json_codec import Resource, read_stored, write
-from gateway.fhir.references import ReferenceKind, parse_reference, walk
-from gateway.fhir.subjects import patients_named
-from gateway.store import audit, ledger, resources
+from gateway.fhir.references import parse_reference
+from gateway.store import ledger
 from gateway.store.database import Transaction
-from gateway.store.ledger import Agreement
 from gateway.store.versions import Version
-from gateway.sync.merge import Side, merge
 from gateway.sync.partner import Partner
 from gateway.sync.ports import EhrSystem, Held
-from gateway.sync.translate import mark_of, marked
 
 ROUNDS = 3
 
 Settle = Callable[[Transaction, Mapping[str, Any]], None]
 """Ends the delivery with a receipt, inside the transaction that it is given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """A resource that the partner does not hold yet, marked with our identifier."""
-
-    version: Version
-    resource: Resource
-    mark: tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """What the partner holds, with what changed here since both agreed."""
-
-    version: Version
-    resource: Resource
-    if_match: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """Nothing is sent, and why. `version` is what both now agree on, when there is something to agree on."""
-
-    reason: str
-    version: Version | None = None
-    agreement: Agreement | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Targets of its references that the partner is to hold first."""
-
-    references: tuple[str, ...]
-
-
-Outgoing = Creation | Update | Nothing | Waiting
 
 
 def push(
@@ -89,7 +49,7 @@ def push(
     may be tried again.
     """
     for _ in range(ROUNDS):
-        outgoing = _chosen(gateway, partner, reference, awaits_targets=awaits_targets)
+        outgoing = choose(gateway, partner, reference, awaits_targets=awaits_targets)
         match outgoing:
             case Waiting():
                 return outgoing
@@ -110,98 +70,6 @@ def push(
         _settled(gateway, partner, outgoing.version, held, settle)
         return None
     raise PartnerConflict(f"{partner.name}: {reference} changed there during each of {ROUNDS} attempts")
-
-
-def _chosen(gateway: Gateway, partner: Partner, reference: str, *, awaits_targets: bool) -> Outgoing:
-    """What is to be sent, chosen as the partner sees it; what will leave is audited before it does."""
-    named = parse_reference(reference)
-    assert named.type is not None
-    assert named.id is not None
-    with gateway.database.transaction(actor_of(partner)) as tx:
-        version = resources.find(tx, named.type, named.id) if named.type in partner.pushes else None
-        if version is None:
-            return Nothing("not for this partner")
-        if version.deleted:
-            return Nothing("deleted here")
-        spaces = IdSpaces.of(gateway, tx, partner)
-        agreement = ledger.theirs(tx, partner.name, version.type, version.id)
-        if agreement is not None and agreement.their_body is not None:
-            outgoing = _update(gateway, spaces, version, agreement)
-        else:
-            outgoing = _creation(spaces, version)
-        if isinstance(outgoing, Creation | Update) and awaits_targets:
-            missing = _missing_targets(spaces, version)
-            if missing:
-                return Waiting(missing)
-        if isinstance(outgoing, Creation | Update):
-            audit.record(tx, f"send {version.type}", [version.reference], detail=f"to {partner.name}")
-    return outgoing
-
-
-def _creation(spaces: IdSpaces, version: Version) -> Outgoing:
-    resource = version.resource
-    if version.type == "Patient":
-        return Nothing("Patients are never created at a hospital")
-    if any(spaces.theirs_of("Patient", id) is None for id in patients_named(resource)):
-        return Nothing("the partner has no Patient of this person")
-    sent = marked(spaces.to_theirs(resource), spaces.addresses, version.id)
-    return Creation(version, sent, mark_of(version.type, version.id, spaces.addresses))
-
-
-def _update(gateway: Gateway, spaces: IdSpaces, version: Version, agreement: Agreement) -> Outgoing:
-    """Their own last body with what changed here: what they alone know stays, digit for digit."""
-    if agreement.our_version == version.version:
-        return Nothing("both agree already")
-    assert agreement.their_body is not None
-    theirs = read_stored(agreement.their_body)
-    assert isinstance(theirs, dict)
-    base: Resource = {}
-    if agreement.our_version is not None:
-        books = spaces.tx.acting_as(gateway.self_actor)  # for comparison only
-        before = resources.vread(books, version.type, version.id, agreement.our_version)
-        base = _comparable(spaces, before, theirs)
-    now = _comparable(spaces, version, theirs)
-    merged = merge(Side(theirs, theirs), Side(base, now))
-    if not merged.taken:
-        return Nothing("nothing that the partner holds changed", version, agreement)
-    return Update(version, merged.resource, agreement.their_version)
-
-
-def _comparable(spaces: IdSpaces, version: Version, theirs: Resource) -> Resource:
-    """Our version in their id space, with our mark on it exactly when theirs carries it."""
-    translated = spaces.to_theirs(version.resource)
-    mark = mark_of(version.type, version.id, spaces.addresses)
-    carried = [(item.get("system"), item.get("value")) for item in _identifiers(theirs)]
-    return marked(translated, spaces.addresses, version.id) if mark in carried else translated
-
-
-def _identifiers(resource: Resource) -> list[dict[str, Any]]:
-    held = resource.get("identifier")
-    return [item for item in held if isinstance(item, dict)] if isinstance(held, list) else []
-
-
-def _missing_targets(spaces: IdSpaces, version: Version) -> tuple[str, ...]:
-    """References to things that this partner is to be sent, sees, and does not hold yet; each once.
-
-    Two that refer to one another do not wait for one another: the one whose reference sorts first goes first.
-    """
-    missing = []
-    for _, holder in walk(version.resource):
-        named = parse_reference(holder["reference"])
-        if named.kind is not ReferenceKind.RELATIVE or named.type not in spaces.partner.pushes:
-            continue
-        assert named.id is not None
-        if spaces.theirs_of(named.type, named.id) is None:
-            target = resources.find(spaces.tx, named.type, named.id)
-            if target is None or target.deleted or not isinstance(_creation(spaces, target), Creation):
-                continue
-            if not (version.reference <= target.reference and _refers_to(target, version.reference)):
-                missing.append(target.reference)
-    return tuple(dict.fromkeys(missing))
-
-
-def _refers_to(version: Version, reference: str) -> bool:
-    return any(holder["reference"] == reference for _, holder in walk(version.resource))
 
 
 def _sent(ehr: EhrSystem, outgoing: Creation | Update) -> Held:
@@ -228,18 +96,7 @@ def _received_theirs(gateway: Gateway, partner: Partner, ehr: EhrSystem, referen
 
 def _settled(gateway: Gateway, partner: Partner, version: Version, held: Held, settle: Settle) -> None:
     with gateway.database.transaction(gateway.self_actor) as tx:
-        ledger.agree(
-            tx,
-            Agreement(
-                source=partner.name,
-                type=version.type,
-                their_id=held.id,
-                our_id=version.id,
-                our_version=version.version,
-                their_version=held.version,
-                their_body=write(held.resource),
-            ),
-        )
+        agree(tx, partner, held, version, version.version)
         settle(tx, {"version": version.version, "their_version": held.version or ""})
 
 
@@ -248,17 +105,5 @@ def _settled_without_sending(gateway: Gateway, partner: Partner, nothing: Nothin
         if nothing.version is not None and nothing.agreement is not None:
             current = ledger.theirs(tx, partner.name, nothing.version.type, nothing.version.id)
             if current == nothing.agreement:
-                ledger.agree(tx, _at(nothing.agreement, nothing.version.version))
+                ledger.agree(tx, replace(nothing.agreement, our_version=nothing.version.version))
         settle(tx, {})
-
-
-def _at(agreement: Agreement, our_version: int) -> Agreement:
-    return Agreement(
-        source=agreement.source,
-        type=agreement.type,
-        their_id=agreement.their_id,
-        our_id=agreement.our_id,
-        our_version=our_version,
-        their_version=agreement.their_version,
-        their_body=agreement.their_body,
-    )

@@ -18,7 +18,7 @@ from gateway.acts.id_spaces import actor_of
 from gateway.acts.reconcile import Reconciled, reconcile
 from gateway.errors import GatewayError, Unreadable
 from gateway.fhir.compare import same
-from gateway.fhir.json_codec import read_stored, write
+from gateway.fhir.json_codec import write
 from gateway.store import audit, cursors, inbox, ledger, resources
 from gateway.store.database import Transaction
 from gateway.sync.partner import Partner
@@ -112,8 +112,8 @@ def _is_known(tx: Transaction, partner: Partner, type: str, found: Any) -> bool:
     version = _version_of(found)
     if version is not None and agreement.their_version is not None:
         return version == agreement.their_version
-    before = read_stored(agreement.their_body)
-    return isinstance(before, dict) and same(before, found)
+    before = agreement.their_resource
+    return before is not None and same(before, found)
 
 
 def _held(type: str, found: Any) -> Held:

@@ -11,12 +11,13 @@ from enum import StrEnum
 from typing import Any, Final
 
 from gateway.access.actors import HERE
+from gateway.acts.agreeing import agree
 from gateway.acts.asking import ask
 from gateway.acts.gateway import Gateway
 from gateway.acts.id_spaces import IdSpaces
 from gateway.acts.link_person import link_person
 from gateway.fhir.compare import changed_elements
-from gateway.fhir.json_codec import Resource, read_stored, write
+from gateway.fhir.json_codec import Resource
 from gateway.store import ledger, resources
 from gateway.store.database import Transaction
 from gateway.store.ledger import Agreement
@@ -76,7 +77,7 @@ def reconcile(gateway: Gateway, tx: Transaction, partner: Partner, there: Held) 
     # push.
     to_send = edited(kept, other) & changed_elements(merged.resource, other.now)
     before = agreement.our_version if agreement else None
-    _agree(tx, partner, there, version, before if to_send else version.version)
+    agree(tx, partner, there, version, before if to_send else version.version)
     if version.type == "Patient" and version.source == partner.name:
         link_person(gateway, tx, version)
     if merged.conflicts:
@@ -114,7 +115,7 @@ def _received_first(
     gateway: Gateway, tx: Transaction, partner: Partner, there: Held, our_id: str, ours: Resource
 ) -> Reconciled:
     version = resources.create(tx, ours, source=partner.name, id=our_id)
-    _agree(tx, partner, there, version, version.version)
+    agree(tx, partner, there, version, version.version)
     if version.type == "Patient":
         link_person(gateway, tx, version)
     return Reconciled(Outcome.NEW, version.reference)
@@ -124,10 +125,10 @@ def _about_deleted(
     tx: Transaction, partner: Partner, there: Held, here: Version, agreement: Agreement | None
 ) -> Reconciled:
     """Deleted here: nothing is brought back by itself; an edit made there since is asked about."""
-    before = agreement.their_body if agreement else None
-    is_edited = before is None or changed_elements(_read(before), there.resource)
+    before = agreement.their_resource if agreement else None
+    is_edited = before is None or changed_elements(before, there.resource)
     decision = decide(Since.DELETED, Since.EDITED if is_edited else Since.SAME)
-    _agree(tx, partner, there, here, here.version)
+    agree(tx, partner, there, here, here.version)
     if decision is Decision.ASK:
         question = f"it was deleted here and then edited at {partner.name}"
         ask(tx, here.reference, question, {"partner": partner.name})
@@ -153,7 +154,8 @@ def _sides(
     ours: Resource,
 ) -> tuple[Side, Side]:
     """Both sides in our id space. Sides that never agreed have empty bases: all that they say is an edit."""
-    if agreement is None or agreement.their_body is None:
+    last = agreement.their_resource if agreement else None
+    if agreement is None or last is None:
         return Side({}, here.resource), Side(
             {}, {**ours, **_said_alike(spaces, here.resource, there.resource)}
         )
@@ -162,7 +164,7 @@ def _sides(
         # For comparison only, never sent: the version may be of a time when the partner could not see it.
         books = spaces.tx.acting_as(gateway.self_actor)
         base = resources.vread(books, here.type, here.id, agreement.our_version).resource
-    return Side(base, here.resource), Side(spaces.to_ours(_read(agreement.their_body)), ours)
+    return Side(base, here.resource), Side(spaces.to_ours(last), ours)
 
 
 def _since(side: Side, other: Side) -> Since:
@@ -174,24 +176,3 @@ def _ask_about(tx: Transaction, partner: Partner, version: Version, merged: Merg
     question = f"{', '.join(elements)}: edited at {partner.name} and not taken over; what is here was kept"
     about = {"partner": partner.name, "elements": elements, "version": version.version}
     ask(tx, version.reference, question, about)
-
-
-def _agree(tx: Transaction, partner: Partner, there: Held, ours: Version, our_version: int | None) -> None:
-    ledger.agree(
-        tx,
-        Agreement(
-            source=partner.name,
-            type=there.type,
-            their_id=there.id,
-            our_id=ours.id,
-            our_version=our_version,
-            their_version=there.version,
-            their_body=write(there.resource),
-        ),
-    )
-
-
-def _read(body: bytes) -> Resource:
-    value = read_stored(body)
-    assert isinstance(value, dict), "the ledger holds resources"
-    return value

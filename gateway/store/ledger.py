@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping, text
 
 from gateway.access.policy import only
 from gateway.errors import Conflict, Unprocessable
+from gateway.fhir.json_codec import Resource, read_stored
 from gateway.store.database import Transaction
 from gateway.store.versions import our_id as uuid_of
 
@@ -34,6 +35,15 @@ class Agreement:
     our_version: int | None = None
     their_version: str | None = None
     their_body: bytes | None = None
+
+    @property
+    def their_resource(self) -> Resource | None:
+        """`their_body`, read."""
+        if self.their_body is None:
+            return None
+        value = read_stored(self.their_body)
+        assert isinstance(value, dict), "the ledger holds resources"
+        return value
 
 
 _OURS = text("SELECT our_id FROM agreement WHERE (source, type, their_id) = (:source, :type, :their_id)")
