@@ -9,16 +9,25 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
 
 from gateway.delivery.poll import lanes_of
 from gateway.delivery.seal import KEY, SEAL
+from gateway.delivery.shares import Shares
 from gateway.delivery.verdict import Dead, any_chance, backoff_s, verdict
 from gateway.delivery.workplace import LaneWork, Turn, Workplace
-from gateway.errors import DatabaseUnreachable, GatewayError, LeaseLost, VersionConflict
+from gateway.errors import (
+    DatabaseUnreachable,
+    GatewayError,
+    LeaseLost,
+    PartnerError,
+    PartnerUnavailable,
+    VersionConflict,
+)
 from gateway.store import lanes
 from gateway.store.lanes import Lease, Message
 
@@ -34,6 +43,7 @@ class Worker:
         self._place = place
         self._works: Mapping[str, LaneWork] = {work.name: work for work in works}
         self._stopping = threading.Event()
+        self._shares = Shares(place.pace.threads)
 
     def run(self) -> None:
         """Works until `stop` is called; what is begun by then is finished first."""
@@ -55,10 +65,16 @@ class Worker:
         """One lane that is due is claimed and worked; False when there was none."""
         pace = self._place.pace
         ends = time.monotonic() + pace.lease_s
-        with self._place.gateway.database.transaction(self._place.gateway.self_actor) as tx:
-            claimed = lanes.claim(tx, limit=1, lease_s=pace.lease_s, destinations=self._destinations())
+        with self._shares.claiming:
+            with self._place.gateway.database.transaction(self._place.gateway.self_actor) as tx:
+                claimed = lanes.claim(tx, limit=1, lease_s=pace.lease_s, destinations=self._destinations())
+            for lease in claimed:
+                self._shares.begin(_partner_of(lease))
         for lease in claimed:
-            self._work(Turn(lease, ends))
+            try:
+                self._work(Turn(lease, ends))
+            finally:
+                self._shares.end(_partner_of(lease))
         return bool(claimed)
 
     def _ensure_periodic_lanes(self) -> None:
@@ -70,9 +86,13 @@ class Worker:
                     lanes.ensure_periodic(tx, destination, key, every_s)
 
     def _destinations(self) -> list[str]:
-        """Lanes of partners whose file is gone are left alone: they wait for the file, or for a person."""
+        """Lanes of partners whose file is gone are left alone: they wait for the file, or for a person.
+
+        So are those of a partner that has its share of the threads.
+        """
+        partners = [each for each in self._place.systems if self._shares.has_room(each)]
         plain = [name for name in self._works if name not in ("push", "poll", "referral")]
-        named = [f"{name}:{each}" for name in ("push", "poll", "referral") for each in self._place.systems]
+        named = [f"{name}:{each}" for name in ("push", "poll", "referral") for each in partners]
         return sorted(plain + named)
 
     def _work_until_stopped(self) -> None:
@@ -81,6 +101,10 @@ class Worker:
                 is_busy = self.work_once()
             except (DatabaseUnreachable, VersionConflict) as error:
                 log.warning("database away or busy", reason=str(error))
+                is_busy = False
+            except Exception as error:
+                # Whatever it is, it may be mended; a thread that ended would never know.
+                _tell("", error)
                 is_busy = False
             if not is_busy:
                 self._stopping.wait(self._place.pace.idle_s)
@@ -108,7 +132,8 @@ class Worker:
             if message is None:
                 break
             try:
-                work.deliver(self._place, turn, message)
+                with self._observed(turn.lease):
+                    work.deliver(self._place, turn, message)
             except (LeaseLost, DatabaseUnreachable):
                 raise
             except Exception as error:
@@ -118,9 +143,23 @@ class Worker:
         with database.transaction(books) as tx:
             lanes.release(tx, turn.lease)
 
+    @contextmanager
+    def _observed(self, lease: Lease) -> Iterator[None]:
+        """Whether the partner answers is remembered, for its share of the threads."""
+        began = time.monotonic()
+        try:
+            yield
+        except PartnerUnavailable:
+            self._shares.unavailable(_partner_of(lease), time.monotonic() - began)
+            raise
+        except PartnerError:
+            self._shares.answered(_partner_of(lease))
+            raise
+        self._shares.answered(_partner_of(lease))
+
     def _judged(self, work: LaneWork, lease: Lease, message: Message, error: Exception) -> bool:
         """Writes down what becomes of the message; True when that ended the lease."""
-        _tell(lease, error)
+        _tell(lease.destination, error)
         pace = self._place.pace
         claimed_at = lease.until - timedelta(
             seconds=pace.lease_s
@@ -139,12 +178,13 @@ class Worker:
         assert work.run is not None
         database, books = self._place.gateway.database, self._place.gateway.self_actor
         try:
-            work.run(self._place, turn)
+            with self._observed(turn.lease):
+                work.run(self._place, turn)
         except (LeaseLost, DatabaseUnreachable):
             raise
         except Exception as error:
             # Periodic work comes round again by itself; a partner that stays away is asked ever more rarely.
-            _tell(turn.lease, error)
+            _tell(turn.lease.destination, error)
             every_s = float(turn.lease.every_s or 0)
             delay_s = every_s + min(backoff_s(turn.lease.attempts, self._place.pace, any_chance()), 60.0)
             with database.transaction(books) as tx:
@@ -154,15 +194,18 @@ class Worker:
             lanes.release(tx, turn.lease)
 
 
-def _tell(lease: Lease, error: Exception) -> None:
+def _partner_of(lease: Lease) -> str:
+    """The partner's name; of lanes that concern none, nothing: their work is short."""
+    return lease.destination.partition(":")[2]
+
+
+def _tell(lane: str, error: Exception) -> None:
     """Says what failed, and for the unexpected where in the code: an exception's own words may quote a
     value.
     """
     if isinstance(error, GatewayError):
-        log.warning(
-            "attempt failed", lane=lease.destination, error=type(error).__name__, reason=error.message
-        )
+        log.warning("attempt failed", lane=lane, error=type(error).__name__, reason=error.message)
         return
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     places = [f"{frame.filename}:{frame.lineno}" for frame in frames]
-    log.error("attempt broke", lane=lease.destination, error=type(error).__name__, at=places)
+    log.error("attempt broke", lane=lane, error=type(error).__name__, at=places)

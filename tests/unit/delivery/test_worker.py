@@ -247,3 +247,61 @@ def test_what_is_about_a_person_reaches_a_hospital_that_comes_to_know_the_person
 
     [copy] = until(lambda: northside.holds("CarePlan"))
     assert copy.resource["subject"] == {"reference": "Patient/77"}
+
+
+def test_a_partner_that_hangs_does_not_keep_the_others_waiting(
+    gateway: Gateway, town: dict[str, Hospital]
+) -> None:
+    hangs, delivered = threading.Event(), threading.Event()
+
+    def deliver(place: Workplace, turn: Any, message: lanes.Message) -> None:
+        if message.destination == "push:northside":
+            hangs.wait(30)
+        with place.gateway.database.transaction(place.gateway.self_actor) as tx:
+            turn.acknowledge(tx, message, {})
+        if message.destination == "push:st-annes":
+            delivered.set()
+
+    with gateway.database.transaction(gateway.self_actor) as tx:
+        for key in "abcde":
+            lanes.enqueue(tx, "push:northside", key, {})
+    with gateway.database.transaction(gateway.self_actor) as tx:
+        lanes.enqueue(tx, "push:st-annes", "a", {})
+    worker = worker_for(gateway, town, (LaneWork("push", owner="operations", deliver=deliver),))
+    threads = [threading.Thread(target=worker.work_once) for _ in range(PACE.threads)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert delivered.wait(10)
+    finally:
+        hangs.set()
+        for thread in threads:
+            thread.join(20)
+
+
+def test_a_worker_outlives_what_nobody_foresaw(gateway: Gateway, town: dict[str, Hospital]) -> None:
+    def renamed(old: str, new: str) -> None:
+        with gateway.database.transaction(gateway.self_actor) as tx:
+            tx.connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+    done = threading.Event()
+
+    def deliver(place: Workplace, turn: Any, message: lanes.Message) -> None:
+        with place.gateway.database.transaction(place.gateway.self_actor) as tx:
+            turn.acknowledge(tx, message, {})
+        done.set()
+
+    worker = worker_with(gateway, deliver)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        time.sleep(0.3)
+        renamed("lane", "lane_away")
+        time.sleep(0.5)
+        assert thread.is_alive()
+        renamed("lane_away", "lane")
+        one_message(gateway)
+        assert done.wait(10)
+    finally:
+        worker.stop()
+        thread.join(20)
