@@ -14,27 +14,27 @@ from gateway.errors import ConfigError, GatewayError, PartnerError
 EXIT_FINDINGS, EXIT_REMOTE, EXIT_REFUSED_TO_START = 1, 3, 78
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Example:  care-gateway demo --once",
+)
 @click.version_option(package_name="care-gateway")
 def care_gateway() -> None:
-    """Care Gateway: care plans and referrals between hospitals, community agencies and coordinators.
-
-    \b
-    Start here:   care-gateway demo
-    """
+    """Care Gateway: care plans and referrals between hospitals, community agencies and coordinators."""
 
 
-def _gather() -> None:
+def command_tree() -> click.Group:
+    """The whole command with every group of verbs."""
     for module in pkgutil.iter_modules(__path__):
         for command in importlib.import_module(f"{__name__}.{module.name}").commands:
             care_gateway.add_command(command)
+    return care_gateway
 
 
 def main() -> NoReturn:
     """Run the command line; every expected failure ends as one clear message and a documented exit code."""
-    _gather()
     try:
-        care_gateway(standalone_mode=True)
+        command_tree()(standalone_mode=True)
     except GatewayError as error:
         click.echo(f"care-gateway: {error}", err=True)
         sys.exit(_exit_code(error))

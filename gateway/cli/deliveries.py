@@ -16,36 +16,31 @@ if TYPE_CHECKING:
 EXIT_FINDINGS = 1
 
 
-@click.group()
+@click.group(epilog="Example:  care-gateway deliveries list")
 def deliveries() -> None:
     """See and repeat deliveries that failed for good."""
 
 
-@deliveries.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+@deliveries.command("list", epilog="Example:  care-gateway deliveries list")
+@click.option("--json", "as_json", is_flag=True, help="Print the dead letters as JSON.")
 def list_(as_json: bool) -> None:
-    """List the dead letters that wait for somebody. Exits 1 when there are any.
-
-    \b
-    Example:  care-gateway deliveries list
-    """
+    """List the dead letters that wait for somebody. Exits 1 when there are any."""
     letters = _letters(_gateway())
-    for letter in letters:
-        click.echo(json.dumps(_plain(letter)) if as_json else _line(letter))
-    if not letters and not as_json:
-        click.echo("nothing waits")
+    if as_json:
+        click.echo(json.dumps([_plain(letter) for letter in letters], indent=2))
+    else:
+        for letter in letters:
+            click.echo(_line(letter))
+        if not letters:
+            click.echo("nothing waits")
     sys.exit(EXIT_FINDINGS if letters else 0)
 
 
-@deliveries.command()
+@deliveries.command(epilog="Example:  care-gateway deliveries show 7")
 @click.argument("number", type=int)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(number: int, as_json: bool) -> None:
-    """Show one dead letter: what it was about, why it failed, and whose it is.
-
-    \b
-    Example:  care-gateway deliveries show 7
-    """
+    """Show one dead letter: what it was about, why it failed, and whose it is."""
     from gateway.errors import NotFound
 
     found = next((letter for letter in _letters(_gateway()) if letter.id == number), None)
@@ -59,14 +54,10 @@ def show(number: int, as_json: bool) -> None:
         click.echo(f"{name.replace('_', ' '):16} {json.dumps(value) if isinstance(value, dict) else value}")
 
 
-@deliveries.command()
+@deliveries.command(epilog="Example:  care-gateway deliveries replay 7")
 @click.argument("number", type=int)
 def replay(number: int) -> None:
-    """Send one dead letter again, under the same delivery id; what is sent is what is true then.
-
-    \b
-    Example:  care-gateway deliveries replay 7
-    """
+    """Send one dead letter again, under the same delivery id; what is sent is what is true then."""
     from gateway.store import audit, dead_letters
 
     gateway = _gateway()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gateway.demo.town import Town
 
 
-@click.command()
+@click.command(epilog="Example:  care-gateway demo --once")
 @click.option(
     "--once", is_flag=True, help="Stop after the story: exit 0 when it held, else 1 with the step named."
 )
@@ -37,9 +37,6 @@ def demo(once: bool, port: int, folder: Path) -> None:
 
     Starts an embedded database, the gateway, its worker, two hospital EHRs and an agency, each a process of
     its own on loopback; prints each step with what it checked; then serves until Ctrl-C.
-
-    \b
-    Example:  care-gateway demo --once
     """
     from gateway.demo.story import STEPS, Story
     from gateway.demo.telling import Teller

@@ -7,7 +7,7 @@ import signal
 import click
 
 
-@click.command()
+@click.command(epilog="Example:  care-gateway worker")
 @click.option(
     "--threads", type=click.IntRange(1, 64), default=4, show_default=True, help="Lanes worked at once."
 )
@@ -38,9 +38,6 @@ def worker(threads: int, lease_s: float, max_attempts: int, horizon_hours: float
 
     Runs until SIGTERM or Ctrl-C; a message that is being delivered is finished first. Any number of workers
     may share one database.
-
-    \b
-    Example:  care-gateway worker
     """
     from gateway.app import build_worker
     from gateway.delivery import Pace

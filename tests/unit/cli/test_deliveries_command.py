@@ -53,9 +53,8 @@ def test_a_dead_letter_is_listed_with_reason_and_owner_and_exits_1(
     assert "operations" in told.out
 
 
-def test_as_json_it_is_one_object_a_line(deliveries: Run, letter: dead_letters.DeadLetter) -> None:
-    [line] = deliveries("list", "--json").out.splitlines()
-    said = json.loads(line)
+def test_as_json_it_is_one_list_and_nothing_else(deliveries: Run, letter: dead_letters.DeadLetter) -> None:
+    [said] = json.loads(deliveries("list", "--json").out)
     assert (said["id"], said["delivery_id"]) == (letter.id, letter.delivery_id)
 
 
