@@ -69,6 +69,8 @@ def read_partner_file(path: Path, problems: list[str]) -> Partner | None:
             f"{shown(path)}:1: a partner is called by its file's name: small letters, digits and dashes"
             f" (41 at most), not {HERE!r}"
         )
+    if findings and node.value == {}:
+        return None  # not one key could be read: none of them is missing
     common = load_node(_PartnerSchema(), node, problems)
     organisation = _organisation(node, problems)
     settings = _kinds_own(node, problems)
