@@ -1,7 +1,7 @@
 """Pushing what changed here to a hospital's EHR: chosen with the partner's own eyes, sent once, agreed after.
 
-Reading and settling are transactions of their own with the exchange in between (`outgoing.py` chooses); the settling one also
-acknowledges the delivery, so that a crash in between repeats the exchange and not its effect.
+Choosing (`outgoing.py`) and settling are transactions of their own with the exchange in between; the settling
+one also acknowledges the delivery, so that a crash in between repeats the exchange and not its effect.
 """
 
 from __future__ import annotations

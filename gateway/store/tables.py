@@ -7,7 +7,7 @@ keys and codes have collation "C": the same order and the same indexes on every 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     ARRAY,
@@ -15,12 +15,8 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    ForeignKey,
     ForeignKeyConstraint,
-    Identity,
     Index,
-    Integer,
-    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -29,82 +25,36 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.types import UserDefinedType
+
+from gateway.store.columns import (
+    json,
+    long,
+    name,
+    number,
+    octets,
+    of_resource,
+    row_id,
+    time,
+    uuid,
+    words,
+    xid,
+)
 
 METADATA: Final = MetaData()
-
-
-class Xid8(UserDefinedType[int]):
-    """A transaction id that never wraps around: what the change feed and the audit chain are ordered by."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Its name in SQL."""
-        return "xid8"
-
-
-def _row_id(name: str = "id") -> Column[Any]:
-    return Column(name, BigInteger, Identity(always=True), primary_key=True)
-
-
-def _name(name: str, *, null: bool = False) -> Column[Any]:
-    """A name, key or code."""
-    return Column(name, Text(collation="C"), nullable=null)
-
-
-def _words(name: str, *, null: bool = False) -> Column[Any]:
-    """Words for people."""
-    return Column(name, Text, nullable=null)
-
-
-def _id(name: str, *, null: bool = False) -> Column[Any]:
-    return Column(name, Uuid, nullable=null)
-
-
-def _time(name: str, *, null: bool = False) -> Column[Any]:
-    return Column(name, TIMESTAMP(timezone=True), nullable=null)
-
-
-def _number(name: str, *, null: bool = False, default: str | None = None) -> Column[Any]:
-    return Column(name, Integer, nullable=null, server_default=text(default) if default else None)
-
-
-def _long(name: str, *, null: bool = False, default: str | None = None) -> Column[Any]:
-    return Column(name, BigInteger, nullable=null, server_default=text(default) if default else None)
-
-
-def _bytes(name: str, *, null: bool = False) -> Column[Any]:
-    return Column(name, LargeBinary, nullable=null)
-
-
-def _json(name: str) -> Column[Any]:
-    return Column(name, JSONB, nullable=False)
-
-
-def _xid() -> Column[Any]:
-    """The writing transaction."""
-    return Column("xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()"))
-
-
-def _of_resource() -> Column[Any]:
-    return Column("resource_pk", BigInteger, ForeignKey("resource.pk"), nullable=False)
-
 
 # --- resources ---
 
 RESOURCE: Final = Table(  # the head of each resource: one row for life, deleted or not
     "resource",
     METADATA,
-    _row_id("pk"),  # grows with creation, never shown outside
-    _name("type"),
-    _id("id"),  # made here, never chosen by a client
-    _number("version"),  # the current one
-    _time("last_updated"),  # of the current version; whole milliseconds, later than its predecessor's
+    row_id("pk"),  # grows with creation, never shown outside
+    name("type"),
+    uuid("id"),  # made here, never chosen by a client
+    number("version"),  # the current one
+    time("last_updated"),  # of the current version; whole milliseconds, later than its predecessor's
     Column("deleted", Boolean, nullable=False, server_default=text("false")),
-    _name("source"),  # a partner, the name given to a load, or `here`; never changes
-    _id("owner_org", null=True),  # the Organization that owns it, where one is known
+    name("source"),  # a partner, the name given to a load, or `here`; never changes
+    uuid("owner_org", null=True),  # the Organization that owns it, where one is known
     UniqueConstraint("type", "id"),
     Index("resource_in_order", "type", "pk"),
     Index("resource_by_time", "type", "last_updated", "pk"),
@@ -114,22 +64,22 @@ RESOURCE: Final = Table(  # the head of each resource: one row for life, deleted
 RESOURCE_VERSION: Final = Table(  # every version ever written; a trigger refuses changes
     "resource_version",
     METADATA,
-    _of_resource(),
-    _number("version"),
-    _bytes("body", null=True),  # the resource as JSON; NULL: this version is its deletion
+    of_resource(),
+    number("version"),
+    octets("body", null=True),  # the resource as JSON; NULL: this version is its deletion
     Column("patients", ARRAY(Uuid), nullable=False),  # ids of the Patients this version was about
-    _name("method"),  # POST, PUT or DELETE
-    _name("author"),  # name of the actor
-    _time("at"),
-    _xid(),
+    name("method"),  # POST, PUT or DELETE
+    name("author"),  # name of the actor
+    time("at"),
+    xid(),
     PrimaryKeyConstraint("resource_pk", "version"),
 )
 
 POSTING: Final = Table(  # the search index: hashes of what the current version is found by (postings.py)
     "posting",
     METADATA,
-    _long("h"),
-    _of_resource(),
+    long("h"),
+    of_resource(),
     PrimaryKeyConstraint("h", "resource_pk"),
     Index("posting_of_resource", "resource_pk"),
 )
@@ -137,8 +87,8 @@ POSTING: Final = Table(  # the search index: hashes of what the current version 
 RESOURCE_PATIENT: Final = Table(  # whom the current version is about; kept after a deletion, for visibility
     "resource_patient",
     METADATA,
-    _of_resource(),
-    _id("patient_id"),
+    of_resource(),
+    uuid("patient_id"),
     PrimaryKeyConstraint("resource_pk", "patient_id"),
     Index("resource_patient_by_patient", "patient_id"),
 )
@@ -147,20 +97,20 @@ PERSON_PATIENT: Final = Table(  # which person each source's Patient belongs to;
     "person_patient",
     METADATA,
     Column("patient_id", Uuid, primary_key=True),
-    _id("person_id"),
-    _name("source"),  # of the Patient
-    _time("linked_at"),
-    _name("how"),
+    uuid("person_id"),
+    name("source"),  # of the Patient
+    time("linked_at"),
+    name("how"),
     Index("person_patient_by_person", "person_id", "source"),
 )
 
 CHANGE: Final = Table(  # the feed of versions, read by (xid, id) below the oldest running transaction
     "change",
     METADATA,
-    _row_id(),
-    _xid(),
-    _of_resource(),
-    _number("version"),
+    row_id(),
+    xid(),
+    of_resource(),
+    number("version"),
     Index("change_in_order", "xid", "id"),
 )
 
@@ -169,13 +119,13 @@ CHANGE: Final = Table(  # the feed of versions, read by (xid, id) below the olde
 LANE: Final = Table(
     "lane",
     METADATA,
-    _name("destination"),
-    _name("key"),
-    _long("next_seq", default="1"),
-    _time("ready_at", null=True),  # NULL: nothing to do; past: due; future: leased or backing off
-    _long("epoch", default="0"),  # fencing: raised by each claim, and when a lease ends
-    _number("attempts", default="0"),  # failures since the lane last made progress
-    _number("every_s", null=True),  # periodic lanes only
+    name("destination"),
+    name("key"),
+    long("next_seq", default="1"),
+    time("ready_at", null=True),  # NULL: nothing to do; past: due; future: leased or backing off
+    long("epoch", default="0"),  # fencing: raised by each claim, and when a lease ends
+    number("attempts", default="0"),  # failures since the lane last made progress
+    number("every_s", null=True),  # periodic lanes only
     PrimaryKeyConstraint("destination", "key"),
     Index("lane_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
 )
@@ -183,19 +133,19 @@ LANE: Final = Table(
 MESSAGE: Final = Table(  # waiting in its lane
     "message",
     METADATA,
-    _row_id(),
+    row_id(),
     Column("delivery_id", Uuid, nullable=False, unique=True),
-    _name("destination"),
-    _name("key"),
-    _long("seq", null=True),  # place in the lane; NULL only inside the transaction that enqueues it
-    _json("payload"),
-    _time("due_at"),
-    _time("enqueued_at"),
-    _number("attempts", default="0"),
-    _time("first_attempt_at", null=True),
-    _time("last_attempt_at", null=True),
-    _words("last_reason", null=True),
-    _xid(),
+    name("destination"),
+    name("key"),
+    long("seq", null=True),  # place in the lane; NULL only inside the transaction that enqueues it
+    json("payload"),
+    time("due_at"),
+    time("enqueued_at"),
+    number("attempts", default="0"),
+    time("first_attempt_at", null=True),
+    time("last_attempt_at", null=True),
+    words("last_reason", null=True),
+    xid(),
     UniqueConstraint("destination", "key", "seq"),
     Index("message_unnumbered", "xid", postgresql_where=text("seq IS NULL")),
 )
@@ -204,34 +154,34 @@ RECEIPT: Final = Table(  # delivered, with what the receiver said
     "receipt",
     METADATA,
     Column("delivery_id", Uuid, primary_key=True),
-    _name("destination"),
-    _name("key"),
-    _long("seq"),
-    _json("payload"),
-    _json("receipt"),
-    _number("attempts"),
-    _time("enqueued_at"),
-    _time("delivered_at"),
+    name("destination"),
+    name("key"),
+    long("seq"),
+    json("payload"),
+    json("receipt"),
+    number("attempts"),
+    time("enqueued_at"),
+    time("delivered_at"),
 )
 
 DEAD_LETTER: Final = Table(  # undeliverable; open until replayed or resolved, and never removed
     "dead_letter",
     METADATA,
-    _row_id(),
-    _id("delivery_id"),
-    _name("destination"),
-    _name("key"),
-    _long("seq"),
-    _json("payload"),
-    _words("reason"),
-    _name("owner"),
-    _number("attempts"),
-    _time("enqueued_at"),
-    _time("first_attempt_at"),
-    _time("last_attempt_at"),
-    _time("replayed_at", null=True),
-    _time("resolved_at", null=True),
-    _words("resolution", null=True),
+    row_id(),
+    uuid("delivery_id"),
+    name("destination"),
+    name("key"),
+    long("seq"),
+    json("payload"),
+    words("reason"),
+    name("owner"),
+    number("attempts"),
+    time("enqueued_at"),
+    time("first_attempt_at"),
+    time("last_attempt_at"),
+    time("replayed_at", null=True),
+    time("resolved_at", null=True),
+    words("resolution", null=True),
     Index("dead_letter_open", "id", postgresql_where=text("replayed_at IS NULL AND resolved_at IS NULL")),
 )
 
@@ -240,14 +190,14 @@ DEAD_LETTER: Final = Table(  # undeliverable; open until replayed or resolved, a
 AGREEMENT: Final = Table(  # the ledger: (source, type, their id) is our id, and what both agreed on last
     "agreement",
     METADATA,
-    _name("source"),
-    _name("type"),
-    _name("their_id"),
-    _id("our_id"),  # may be allocated before the resource exists
-    _number("our_version", null=True),
-    _name("their_version", null=True),
-    _bytes("their_body", null=True),  # as they answered it
-    _time("agreed_at", null=True),
+    name("source"),
+    name("type"),
+    name("their_id"),
+    uuid("our_id"),  # may be allocated before the resource exists
+    number("our_version", null=True),
+    name("their_version", null=True),
+    octets("their_body", null=True),  # as they answered it
+    time("agreed_at", null=True),
     PrimaryKeyConstraint("source", "type", "their_id"),
     UniqueConstraint("source", "type", "our_id"),
 )
@@ -255,33 +205,33 @@ AGREEMENT: Final = Table(  # the ledger: (source, type, their id) is our id, and
 PULL_CURSOR: Final = Table(  # how far a partner has been read
     "pull_cursor",
     METADATA,
-    _name("partner"),
-    _name("type"),
-    _words("position"),
-    _time("moved_at"),
+    name("partner"),
+    name("type"),
+    words("position"),
+    time("moved_at"),
     PrimaryKeyConstraint("partner", "type"),
 )
 
 INBOX: Final = Table(  # what was received, as it came
     "inbox",
     METADATA,
-    _name("source"),
-    _name("message_id"),
-    _bytes("body"),
-    _name("content_type"),
-    _time("received_at"),
+    name("source"),
+    name("message_id"),
+    octets("body"),
+    name("content_type"),
+    time("received_at"),
     PrimaryKeyConstraint("source", "message_id"),
 )
 
 QUARANTINE: Final = Table(  # entries of a received message that could not be read
     "quarantine",
     METADATA,
-    _row_id(),
-    _name("source"),
-    _name("message_id"),
-    _number("position"),
-    _words("reason"),
-    _time("quarantined_at"),
+    row_id(),
+    name("source"),
+    name("message_id"),
+    number("position"),
+    words("reason"),
+    time("quarantined_at"),
     ForeignKeyConstraint(["source", "message_id"], ["inbox.source", "inbox.message_id"]),
     UniqueConstraint("source", "message_id", "position"),
 )
@@ -291,15 +241,15 @@ QUARANTINE: Final = Table(  # entries of a received message that could not be re
 ACCESS_GRANT: Final = Table(  # which organisation sees what, by which referral, since when and until when
     "access_grant",
     METADATA,
-    _row_id(),
-    _id("organisation"),
-    _of_resource(),
-    _number("from_version"),  # earlier versions stay hidden
-    _id("referral_id"),
-    _words("basis"),
-    _name("granted_by"),
-    _time("granted_at"),
-    _time("until_at", null=True),
+    row_id(),
+    uuid("organisation"),
+    of_resource(),
+    number("from_version"),  # earlier versions stay hidden
+    uuid("referral_id"),
+    words("basis"),
+    name("granted_by"),
+    time("granted_at"),
+    time("until_at", null=True),
     Index(
         "access_grant_open",
         "resource_pk",
@@ -314,20 +264,20 @@ ACCESS_GRANT: Final = Table(  # which organisation sees what, by which referral,
 AUDIT: Final = Table(  # one row per request; a trigger allows one change: joining the chain
     "audit",
     METADATA,
-    _row_id(),
-    _xid(),
-    _time("at"),
-    _name("actor_kind"),
-    _name("actor_name"),
-    _name("actor_source"),
-    _name("organisation", null=True),
-    _name("action"),
-    _name("outcome"),
-    _words("detail"),
+    row_id(),
+    xid(),
+    time("at"),
+    name("actor_kind"),
+    name("actor_name"),
+    name("actor_source"),
+    name("organisation", null=True),
+    name("action"),
+    name("outcome"),
+    words("detail"),
     Column("entities", ARRAY(Text), nullable=False),  # references, with or without a version
     Column("seq", BigInteger, unique=True),  # place in the chain; NULL until sealed
-    _bytes("prev_hash", null=True),
-    _bytes("hash", null=True),  # SHA-256 over prev_hash and the row's canonical JSON
+    octets("prev_hash", null=True),
+    octets("hash", null=True),  # SHA-256 over prev_hash and the row's canonical JSON
     CheckConstraint("(seq IS NULL) = (hash IS NULL) AND (seq IS NULL) = (prev_hash IS NULL)"),
     Index("audit_unsealed", "xid", "id", postgresql_where=text("seq IS NULL")),
 )
@@ -335,13 +285,13 @@ AUDIT: Final = Table(  # one row per request; a trigger allows one change: joini
 KEPT_ANSWER: Final = Table(  # what a client was answered under its Idempotency-Key
     "kept_answer",
     METADATA,
-    _name("actor_kind"),
-    _name("actor_name"),
-    _name("key"),
-    _bytes("fingerprint"),  # hash of the request
-    _number("status"),
-    _json("headers"),
-    _bytes("body"),
-    _time("kept_at"),
+    name("actor_kind"),
+    name("actor_name"),
+    name("key"),
+    octets("fingerprint"),  # hash of the request
+    number("status"),
+    json("headers"),
+    octets("body"),
+    time("kept_at"),
     PrimaryKeyConstraint("actor_kind", "actor_name", "key"),
 )

@@ -21,6 +21,7 @@ STORE = GATEWAY / "store"
 # Modules that touch no rows, or that make the connection everything else goes through.
 WITHOUT_ROWS = {
     "clock",
+    "columns",
     "criteria",
     "database",
     "embedded",

@@ -6,8 +6,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
+from gateway.store.columns import Xid8
 from gateway.store.database import Database
-from gateway.store.tables import METADATA, Xid8
+from gateway.store.tables import METADATA
 
 
 def test_the_migrated_database_has_these_tables_exactly(database: Database) -> None:
