@@ -31,6 +31,7 @@ class SearchParam:
     element   path below the resource, lists looked through: `participant.actor`
     also      further elements that count, as R4's `|` does
     target    for a reference: the only type it may point at; empty when any may
+    system    for an element of type `code`: the code system its values are of, which they do not carry
     """
 
     name: str
@@ -38,6 +39,7 @@ class SearchParam:
     element: str
     also: tuple[str, ...] = ()
     target: str = ""
+    system: str = ""
 
     def values_in(self, resource: Resource) -> Iterator[Any]:
         """What stands at the parameter's elements, 0..*: strings, Identifiers, References, as they are."""
@@ -77,7 +79,6 @@ _EVERY: Final = (
     SearchParam("_lastUpdated", ParamKind.DATE, "meta.lastUpdated"),
 )
 _IDENTIFIER: Final = SearchParam("identifier", ParamKind.TOKEN, "identifier")
-_STATUS: Final = SearchParam("status", ParamKind.TOKEN, "status")
 
 
 def _patient(element: str) -> SearchParam:
@@ -87,6 +88,11 @@ def _patient(element: str) -> SearchParam:
 def _about(element: str) -> tuple[SearchParam, ...]:
     """`subject` takes any kind of subject, `patient` only a Patient; both read the same element."""
     return (_patient(element), SearchParam("subject", ParamKind.REFERENCE, element))
+
+
+def _status(system: str, name: str = "status", element: str = "status") -> SearchParam:
+    """A search by status; `system` as the binding of the element names it."""
+    return SearchParam(name, ParamKind.TOKEN, element, system=f"http://hl7.org/fhir/{system}")
 
 
 def _serve(name: str, *search: SearchParam) -> ServedType:
@@ -100,31 +106,37 @@ _SERVED: Final = (
     _serve("Practitioner", _IDENTIFIER),
     _serve("PractitionerRole", _IDENTIFIER),
     _serve("Organization", _IDENTIFIER),
-    _serve("Location", _IDENTIFIER, _STATUS),
+    _serve("Location", _IDENTIFIER, _status("location-status")),
     _serve("HealthcareService", _IDENTIFIER),
-    _serve("CarePlan", _IDENTIFIER, *_about("subject"), _STATUS),
-    _serve("CareTeam", _IDENTIFIER, *_about("subject"), _STATUS),
+    _serve("CarePlan", _IDENTIFIER, *_about("subject"), _status("request-status")),
+    _serve("CareTeam", _IDENTIFIER, *_about("subject"), _status("care-team-status")),
     _serve(
         "Goal",
         _IDENTIFIER,
         *_about("subject"),
-        SearchParam("lifecycle-status", ParamKind.TOKEN, "lifecycleStatus"),
+        _status("goal-status", "lifecycle-status", "lifecycleStatus"),
     ),
-    _serve("ServiceRequest", _IDENTIFIER, *_about("subject"), _STATUS),
-    _serve("Task", _IDENTIFIER, *_about("for"), _STATUS, SearchParam("focus", ParamKind.REFERENCE, "focus")),
+    _serve("ServiceRequest", _IDENTIFIER, *_about("subject"), _status("request-status")),
+    _serve(
+        "Task",
+        _IDENTIFIER,
+        *_about("for"),
+        _status("task-status"),
+        SearchParam("focus", ParamKind.REFERENCE, "focus"),
+    ),
     _serve("Condition", _IDENTIFIER, *_about("subject")),
-    _serve("Observation", _IDENTIFIER, *_about("subject"), _STATUS),
-    _serve("Procedure", _IDENTIFIER, *_about("subject"), _STATUS),
-    _serve("Encounter", _IDENTIFIER, *_about("subject"), _STATUS),
-    _serve("Communication", _IDENTIFIER, *_about("subject"), _STATUS),
+    _serve("Observation", _IDENTIFIER, *_about("subject"), _status("observation-status")),
+    _serve("Procedure", _IDENTIFIER, *_about("subject"), _status("event-status")),
+    _serve("Encounter", _IDENTIFIER, *_about("subject"), _status("encounter-status")),
+    _serve("Communication", _IDENTIFIER, *_about("subject"), _status("event-status")),
     _serve(
         "DocumentReference",
         SearchParam("identifier", ParamKind.TOKEN, "identifier", also=("masterIdentifier",)),
         *_about("subject"),
-        _STATUS,
+        _status("document-reference-status"),
     ),
-    _serve("Consent", _IDENTIFIER, _patient("patient"), _STATUS),
-    _serve("Appointment", _IDENTIFIER, _patient("participant.actor"), _STATUS),
+    _serve("Consent", _IDENTIFIER, _patient("patient"), _status("consent-state-codes")),
+    _serve("Appointment", _IDENTIFIER, _patient("participant.actor"), _status("appointmentstatus")),
     _serve("Provenance", _patient("target")),
 )
 

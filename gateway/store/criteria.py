@@ -6,6 +6,7 @@ Source: https://hl7.org/fhir/R4/search.html#escaping, #token, #reference, #date 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -64,7 +65,8 @@ class Query:
         try:
             order = Sort(sort) if sort else Sort.CREATED
         except ValueError:
-            raise BadRequest("_sort is offered by _lastUpdated and -_lastUpdated only") from None
+            told = "_sort is offered by _lastUpdated and -_lastUpdated only"
+            raise BadRequest(told, expression="_sort") from None
         return cls(type, tuple(criteria), max(1, count), order, cursor, source)
 
 
@@ -128,16 +130,17 @@ def criteria_of(query: Query) -> Criteria:
 def _values(name: str, text: str) -> list[str]:
     values = [value for value in _split(text, ",") if value]
     if not values:
-        raise BadRequest(f"the search parameter {name} has no value")
+        raise BadRequest(f"the search parameter {name} has no value", expression=name)
     if len(values) > MAX_VALUES:
-        raise BadRequest(f"the search parameter {name} has more than {MAX_VALUES} values")
+        told = f"the search parameter {name} has more than {MAX_VALUES} values"
+        raise BadRequest(told, expression=name)
     return values
 
 
 def _keys(type: str, param: SearchParam, values: list[str]) -> Keys:
     match param.kind:
         case ParamKind.TOKEN:
-            return Keys(param, frozenset(_token(type, param.name, value) for value in values))
+            return Keys(param, frozenset(_token(type, param, value) for value in values))
         case ParamKind.REFERENCE:
             targets = [_target(param, _unescaped(value)) for value in values]
             patients = (target.rpartition("/") for target in targets)
@@ -152,11 +155,17 @@ def _keys(type: str, param: SearchParam, values: list[str]) -> Keys:
             assert_never(param.kind)
 
 
-def _token(type: str, param: str, value: str) -> str:
-    system, *rest = _split(value, "|")
+def _token(type: str, param: SearchParam, value: str) -> str:
+    before, *rest = _split(value, "|")
     if not rest:
-        return token_key(type, param, None, _unescaped(system))
-    return token_key(type, param, _unescaped(system), _unescaped("|".join(rest)))
+        return token_key(type, param.name, None, _unescaped(before))
+    system = _unescaped(before)
+    if param.system and not any(rest):
+        # Every code of the one system there is: not indexed, and no criterion at all.
+        raise BadRequest(f"{param.name} needs a code after the |", expression=param.name)
+    # A `code` is of the system that its binding names, but stands in the resource, and the index, without it.
+    implied = system if system != param.system else ""
+    return token_key(type, param.name, implied, _unescaped("|".join(rest)))
 
 
 def _target(param: SearchParam, value: str) -> str:
@@ -169,18 +178,24 @@ def _target(param: SearchParam, value: str) -> str:
     return f"{param.target}/{value}" if param.target else value
 
 
+# Unlike a dateTime: without seconds or zone as well. A plus sign in an address arrives as a blank.
+_MINUTES: Final = re.compile(
+    r"(?P<minutes>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2})(?P<seconds>:[0-9]{2}(?:\.[0-9]+)?)?"
+    r"(?P<zone>Z|[+ -][0-9]{2}:[0-9]{2})?",
+    re.ASCII,
+)
 _PREFIXES: Final = frozenset({"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"})
 
 
 def _span(value: str) -> Span:
     prefix, rest = (value[:2], value[2:]) if value[:2].isalpha() else ("eq", value)
     if prefix not in _PREFIXES:
-        raise BadRequest("_lastUpdated takes the prefixes eq, ne, gt, lt, ge, le, sa and eb")
+        told = "_lastUpdated takes the prefixes eq, ne, gt, lt, ge, le, sa and eb"
+        raise BadRequest(told, expression="_lastUpdated")
     try:
-        moment = FhirDateTime.parse(rest)
+        first, last = _meant(rest)
     except ValueError as error:
-        raise BadRequest(f"the value of _lastUpdated is {error}") from None
-    first, last = moment.earliest(), moment.latest()
+        raise BadRequest(f"_lastUpdated cannot be read: {error}", expression="_lastUpdated") from None
     match prefix:
         case "eq" | "ne":
             return Span(first, last, outside=prefix == "ne")
@@ -192,6 +207,21 @@ def _span(value: str) -> Span:
             return Span(since=last + _TICK) if last < _LAST else Span(outside=True)
         case _:
             return Span(until=first - _TICK) if first > _FIRST else Span(outside=True)
+
+
+def _meant(text: str) -> tuple[datetime, datetime]:
+    """The first and the last moment that a date or time can mean, in UTC. Raises ValueError.
+
+    A time may be given to the minute, and without a zone: then it is one in UTC.
+    """
+    found = _MINUTES.fullmatch(text)
+    if found is None:
+        known = FhirDateTime.parse(text)
+        return known.earliest(), known.latest()
+    zone = (found["zone"] or "Z").replace(" ", "+")
+    seconds = [found["seconds"]] if found["seconds"] else [":00", ":59"]
+    moments = [FhirDateTime.parse(f"{found['minutes']}{second}{zone}") for second in seconds]
+    return moments[0].earliest(), moments[-1].latest()
 
 
 def _split(text: str, at: str) -> list[str]:

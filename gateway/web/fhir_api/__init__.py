@@ -16,6 +16,7 @@ from gateway.acts.gateway import Gateway
 from gateway.conformance.served_types import SERVED
 from gateway.errors import NotFound, NotServed
 from gateway.fhir.resource_types import R4_TYPES
+from gateway.store.versions import our_id
 from gateway.web import doors
 from gateway.web.doors import Door
 from gateway.web.fhir_api import (
@@ -67,7 +68,8 @@ def _admit(route: Route) -> None:
         g.action = f"{route.interaction} {type}"
         if id is not None:
             _refuse_unusable(type, id)
-            g.target = f"{type}/{id}"
+            if our_id(id) is not None:  # any other text may be a patient's number, and is not written down
+                g.target = f"{type}/{id}"
         gate(g.actor, route.interaction, type)
     refuse_other_formats(request)
 
@@ -87,5 +89,9 @@ def _refuse_unserved(type: str) -> None:
 def _refuse_unusable(type: str, id: str) -> None:
     if id.startswith("$"):
         raise NotServed(f"No operation of {type} is served here.")
+    if id == "_history":
+        raise NotServed(f"Only the history of one {type} is served: {type}/<id>/_history.")
+    if id == "_search":
+        raise NotServed(f"Search with GET {type}?<parameters>, or with POST {type}/_search and a form.")
     if not _ID.fullmatch(id):
         raise NotFound(f"Nothing of type {type} has such an id.")

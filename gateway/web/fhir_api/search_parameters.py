@@ -24,7 +24,7 @@ CURSOR: Final = "_cursor"
 RESULT_PARAMETERS: Final = ("_count", "_sort", "_summary", "_format", CURSOR)
 # Names are repeated in answers, so only what looks like a parameter is; anything else might be a patient's
 # name.
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,63}")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_.:\-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def asked(type: str, pairs: Iterable[tuple[str, str]], *, strict: bool, base_url
     unknown: list[Issue] = []
     about_answer: dict[str, str] = {}
     for name, value in pairs:
-        if name in RESULT_PARAMETERS and (name != "_summary" or value == "count"):
+        if name in RESULT_PARAMETERS and (name != "_summary" or value in ("count", "false")):
             about_answer[name] = value
         elif (param := SERVED[type].param(name.partition(":")[0])) is not None:
             criteria.append((param.name, _plain(param, name, value, base_url)))
@@ -125,6 +125,10 @@ def _count(said: str | None) -> int:
 
 def _not_served(type: str, name: str) -> Issue:
     shown = name if _NAME.fullmatch(name) else "A parameter"
+    if name == "_summary":
+        return Issue(
+            "warning", "not-supported", "_summary is served as count or false and was left out.", name
+        )
     served = ", ".join(param.name for param in SERVED[type].search)
     return Issue(
         "warning",

@@ -33,7 +33,8 @@ def search_by_address(resource_type: str) -> Response:
 
 def search_by_form(resource_type: str) -> Response:
     """A page of what address and form together ask for."""
-    if request.mimetype != _FORM:
+    # All parameters may stand in the address: then there is no body, and nothing to name the format of.
+    if request.mimetype != _FORM and (request.mimetype or request.get_data()):
         raise UnsupportedMedia(f"Send the search parameters as {_FORM}.")
     return _search(resource_type, [*request.args.items(multi=True), *request.form.items(multi=True)])
 

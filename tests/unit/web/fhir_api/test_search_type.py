@@ -71,6 +71,61 @@ def test_resources_are_found_by_whom_they_are_about(st_annes: FlaskClient) -> No
     assert _found(st_annes, f"Goal?patient={mary}&patient={john}") == []
 
 
+def test_a_status_may_name_the_code_system_that_r4_binds_it_to(st_annes: FlaskClient) -> None:
+    goal = {
+        "resourceType": "Goal",
+        "lifecycleStatus": "active",
+        "description": {"text": "walk"},
+        "subject": {"reference": f"Patient/{_make(st_annes, patient())}"},
+    }
+    id = _make(st_annes, goal)
+
+    for value in ("active", "|active", "http://hl7.org/fhir/goal-status|active"):
+        assert _found(st_annes, f"Goal?lifecycle-status={value}") == [id], value
+    for value in ("http://hl7.org/fhir/request-status|active", "http://hl7.org/fhir/goal-status|completed"):
+        assert _found(st_annes, f"Goal?lifecycle-status={value}") == [], value
+    assert st_annes.get("/fhir/R4/Goal?lifecycle-status=http://hl7.org/fhir/goal-status|").status_code == 400
+
+
+def test_a_time_is_asked_for_to_the_minute_without_a_zone_and_with_a_bare_plus(st_annes: FlaskClient) -> None:
+    id = _make(st_annes, condition())
+    changed = (st_annes.get(f"/fhir/R4/Condition/{id}").json or {})["meta"]["lastUpdated"]
+    minute, bare = changed[:16], changed.removesuffix("Z")
+
+    for search in (
+        minute,
+        f"{minute}Z",
+        f"eq{minute}+00:00",
+        f"{bare}+00:00",
+        f"{bare}%2B00:00",
+        f"ge{bare}",
+    ):
+        assert _found(st_annes, f"Condition?_lastUpdated={search}") == [id], search
+    for search in (f"lt{minute}", f"gt{minute}", f"{minute}+01:00", f"ge{bare}-01:00"):
+        assert _found(st_annes, f"Condition?_lastUpdated={search}") == [], search
+    for search in (changed[:13], f"{minute}:", "2026-11-22T25:00", "2026-11-22T10:61", f"{minute}+99:00"):
+        refused = st_annes.get(f"/fhir/R4/Condition?_lastUpdated={search}")
+        assert refused.status_code == 400, search
+        assert (refused.json or {})["issue"][0]["expression"] == ["_lastUpdated"]
+
+
+def test_a_search_by_post_may_say_everything_in_its_address(st_annes: FlaskClient) -> None:
+    one = _make(st_annes, _numbered("A1"))
+    answer = st_annes.post(f"/fhir/R4/Condition/_search?_id={one}")
+    assert (answer.status_code, len((answer.json or {})["entry"])) == (200, 1)
+    assert st_annes.post("/fhir/R4/Condition/_search", data=b"_id=x").status_code == 415
+
+
+def test_addresses_beside_the_served_ones_say_where_to_go(st_annes: FlaskClient) -> None:
+    for path, instead in (
+        ("Condition/_history", "<id>/_history"),
+        ("Condition/_search", "POST Condition/_search"),
+    ):
+        answer = st_annes.get(f"/fhir/R4/{path}")
+        assert answer.status_code == 404
+        assert instead in (answer.json or {})["issue"][0]["details"]["text"]
+
+
 def test_resources_are_found_by_when_they_were_last_changed(st_annes: FlaskClient) -> None:
     id = _make(st_annes, condition())
     changed = (st_annes.get(f"/fhir/R4/Condition/{id}").json or {})["meta"]["lastUpdated"]
