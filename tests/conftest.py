@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,20 +28,28 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
-def server_url() -> Iterator[str]:
+def server_url(kept_folder: Path) -> Iterator[str]:
     """A URL of the server under test, for a role that may create databases."""
     named = os.environ.get("CARE_GATEWAY_TEST_DATABASE_URL")
     if named:
         yield named
         return
+    yield EmbeddedServer(kept_folder / "var", durable=False).ensure_running()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_folder() -> Iterator[Path]:
+    """A folder of this run. Its keeper clears up behind the run, however that ends (keeper.py)."""
     folder = Path(tempfile.mkdtemp(prefix="care-gateway-tests-"))
     folder.chmod(0o711)  # run by root, PostgreSQL's account must reach its own folder inside
-    server = EmbeddedServer(folder / "var", durable=False)
-    try:
-        yield server.ensure_running()
-    finally:
-        server.remove()
-        shutil.rmtree(folder)
+    os.environ["TEST_RUN"] = folder.name
+    command = [sys.executable, "-m", "tests.keeper", folder, folder.name]
+    unmarked = {name: value for name, value in os.environ.items() if name != "TEST_RUN"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=unmarked, stdin=subprocess.PIPE, start_new_session=True
+    ) as keeper:
+        yield folder
+    assert keeper.returncode == 0, "what the run started is gone"
 
 
 @pytest.fixture(scope="session")
