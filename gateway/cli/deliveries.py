@@ -12,13 +12,14 @@ import click
 if TYPE_CHECKING:
     from gateway.acts.gateway import Gateway
     from gateway.store.dead_letters import DeadLetter
+    from gateway.store.inbox import Quarantined
 
 EXIT_FINDINGS = 1
 
 
 @click.group(epilog="Example:  care-gateway deliveries list")
 def deliveries() -> None:
-    """See and repeat deliveries that failed for good."""
+    """See and repeat deliveries that failed for good, and see what came in unreadable."""
 
 
 @deliveries.command("list", epilog="Example:  care-gateway deliveries list")
@@ -67,6 +68,30 @@ def replay(number: int) -> None:
     click.echo(f"delivery {delivery_id} waits in its lane again")
 
 
+@deliveries.command(epilog="Example:  care-gateway deliveries quarantined --json")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def quarantined(as_json: bool) -> None:
+    """List what partners sent and the gateway could not read. Exits 1 when there is any.
+
+    The bytes as they came are kept; place 0 is the first entry of a page or Bundle.
+    """
+    from gateway.store import inbox
+
+    gateway = _gateway()
+    with gateway.database.transaction(gateway.self_actor) as tx:
+        found = inbox.quarantined(tx)
+    if as_json:
+        click.echo(json.dumps([_plain(each) for each in found], indent=2))
+    else:
+        for each in found:
+            click.echo(
+                f"{each.at}  {each.source:20}  {each.message_id}, place {each.position}: {each.reason}"
+            )
+        if not found:
+            click.echo("nothing is quarantined")
+    sys.exit(EXIT_FINDINGS if found else 0)
+
+
 def _gateway() -> Gateway:
     from gateway.app import build_gateway
     from gateway.settings import Settings
@@ -81,11 +106,11 @@ def _letters(gateway: Gateway) -> list[DeadLetter]:
         return dead_letters.dead_letters(tx)
 
 
-def _plain(letter: DeadLetter) -> dict[str, Any]:
-    """The letter as JSON values; its payload holds references only."""
+def _plain(found: DeadLetter | Quarantined) -> dict[str, Any]:
+    """What was found as JSON values; they hold references only."""
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else value
-        for name, value in asdict(letter).items()
+        for name, value in asdict(found).items()
     }
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from gateway.access.actors import Actor
-from gateway.store import dead_letters, lanes
+from gateway.store import dead_letters, inbox, lanes
 from gateway.store.database import Database
 from tests.unit.cli.conftest import Told
 
@@ -85,3 +85,20 @@ def test_a_replay_puts_it_back_into_its_lane_once(
         message = lanes.head(tx, lease)
     assert message is not None
     assert message.delivery_id == letter.delivery_id
+
+
+def test_what_could_not_be_read_is_listed_with_source_place_and_reason(
+    deliveries: Run, database: Database
+) -> None:
+    assert deliveries("quarantined").out == "nothing is quarantined\n"
+    with database.transaction(Actor.gateway()) as tx:
+        inbox.keep(tx, "northside", "page-1", b"{}", "application/fhir+json")
+        inbox.quarantine(tx, "northside", "page-1", 3, "Goal.target is not a list")
+
+    told = deliveries("quarantined")
+    [said] = json.loads(deliveries("quarantined", "--json").out)
+
+    assert told.code == 1
+    assert "northside" in told.out
+    assert "page-1, place 3: Goal.target is not a list" in told.out
+    assert (said["source"], said["position"]) == ("northside", 3)
