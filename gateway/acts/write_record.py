@@ -73,14 +73,23 @@ def patch_record(
 
 
 def merged(before: Any, patch: Mapping[str, Any]) -> Record:
-    """`before` after a JSON merge patch; neither is altered."""
+    """`before` after a JSON merge patch; neither is altered.
+
+    A code that is patched without its display loses the display: it named the code that was there before.
+    """
     result: Record = dict(before) if isinstance(before, Mapping) else {}
     for name, value in patch.items():
         if value is None:
             result.pop(name, None)
         else:
             result[name] = merged(result.get(name), value) if isinstance(value, Mapping) else value
+    if isinstance(before, Mapping) and "display" not in patch and _is_recoded(before, patch):
+        result.pop("display", None)
     return result
+
+
+def _is_recoded(before: Mapping[str, Any], patch: Mapping[str, Any]) -> bool:
+    return any(name in patch and patch[name] != before.get(name) for name in ("system", "code"))
 
 
 def _created(gateway: Gateway, tx: Transaction, kind: RecordKind, record: Record, id: str) -> Parts:
@@ -189,7 +198,7 @@ def _known_person(tx: Transaction, record: Mapping[str, Any]) -> None:
     person = record.get("person")
     if person is not None and people.person_of(tx, str(person)) != person:
         raise RecordInvalid(
-            f"Patient/{person} is no person here: name one that /api/people lists", expression="person"
+            "This is the id of no person here: name one that /api/people lists.", expression="person"
         )
 
 

@@ -38,6 +38,14 @@ UNKNOWN_TO_THE_MODEL: Final = frozenset(
 """R4 types that R4B dropped or changed beyond recognition: only their resourceType is checked."""
 
 _ONLY_IN_R4: Final = frozenset({"valueMeta", "fixedMeta", "patternMeta", "defaultValueMeta"})
+# Source: https://hl7.org/fhir/R4/datatypes.html#primitive
+_TYPE_TRIED: Final = re.compile(r"Value error, (\w+) value string does not match")
+_FORMS: Final = {
+    "Date": "a date that exists: 1987, 1987-06 or 1987-06-05",
+    "DateTime": "a date (1987, 1987-06, 1987-06-05) or a time with its zone: 2026-11-22T09:30:00Z",
+    "Instant": "a time with its zone: 2026-11-22T09:30:00Z",
+    "Time": "a time of day: 09:30:00",
+}
 _ELEMENT_NAME: Final = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}")
 
 
@@ -148,17 +156,27 @@ def _issue(kind: str, message: str, path: str, place: tuple[int | str, ...]) -> 
             return Issue("error", "structure", "R4 has no element of this name here.", at)
         case "missing" | "model_field_validation.missing":
             return Issue("error", "required", "This element is required and missing.", at)
+        case "list_type" if message.startswith("None "):
+            return Issue("error", "structure", "null is no item of this list; leave it out.", at)
         case "list_type":
             return Issue("error", "structure", "This element repeats, so it must be a list.", at)
         case "string_type":
             return Issue("error", "structure", "This must be a string, in quotes.", at)
         case "model_validation_format" | "model_type" | "json_invalid" | "json_type":
             return Issue("error", "structure", "This must be an object with the elements of its type.", at)
+        case "value_error" if (form := _form_named_in(message)) is not None:
+            return Issue("error", "value", f"This must be {form}.", at)
         case "value_error" if "got multiple" in message:
             return Issue("error", "structure", "Only one of the types of a choice [x] may be used.", at)
         case "value_error" if "from this list" in message:
             return Issue("error", "required", "One of the types of a choice [x] is required and missing.", at)
     return Issue("error", "value", "The value does not have the form that its type asks for.", at)
+
+
+def _form_named_in(message: str) -> str | None:
+    """What a value of the type must look like, when the model says which type it tried to read."""
+    found = _TYPE_TRIED.match(message)
+    return None if found is None else _FORMS.get(found[1])
 
 
 def _expression(path: str, place: tuple[int | str, ...]) -> str:

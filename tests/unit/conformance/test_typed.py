@@ -94,6 +94,20 @@ def test_a_fault_is_found_at_its_element(resource: dict[str, Any], code: str, ex
     assert all(issue.severity == "error" for issue in found)
 
 
+@pytest.mark.parametrize(
+    ("resource", "said"),
+    [
+        ({"resourceType": "Patient", "birthDate": "1987-13-01"}, "1987-06-05"),
+        ({**PLAN, "created": "2026-11-22T09:30"}, "a time with its zone"),
+        ({"resourceType": "Patient", "meta": {"lastUpdated": "2026"}}, "2026-11-22T09:30:00Z"),
+        ({"resourceType": "Patient", "name": [None]}, "null is no item"),
+    ],
+)
+def test_a_fault_says_what_would_be_right(resource: dict[str, Any], said: str) -> None:
+    [issue] = shape_issues(resource)
+    assert said in issue.text
+
+
 def test_every_fault_is_reported_at_once() -> None:
     found = shape_issues({"resourceType": "Goal", "lifecycleStatus": "active", "sandwich": 1})
 

@@ -90,6 +90,20 @@ def test_put_replaces_and_what_it_leaves_out_is_gone(coordinator: FlaskClient) -
     assert answer.json["starts_on"] == "2026-03"
 
 
+def test_a_patched_code_loses_the_display_of_the_code_before_it(coordinator: FlaskClient) -> None:
+    code = {"system": "http://snomed.info/sct", "code": "1", "display": "One"}
+    made = goal(coordinator, code=code)
+    address = f"/api/goals/{made.json['id']}"
+
+    def patched(change: dict[str, str]) -> Any:
+        return coordinator.patch(address, json={"code": change}, headers={"If-Match": "*"}).json["code"]
+
+    assert patched({"code": "1"}) == code
+    assert patched({"code": "2"}) == {"system": "http://snomed.info/sct", "code": "2"}
+    assert patched({"code": "3", "display": "Three"})["display"] == "Three"
+    assert coordinator.get(address).json["code"]["code"] == "3"
+
+
 def test_a_merge_patch_is_read_under_its_own_name(coordinator: FlaskClient) -> None:
     made = goal(coordinator, starts_on="2026-03")
     address, condition = f"/api/goals/{made.json['id']}", {"If-Match": made.headers["ETag"]}
