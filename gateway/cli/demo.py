@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import signal
 import sys
 import time
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
+
+from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
     from gateway.demo.town import Town
@@ -42,6 +45,7 @@ def demo(once: bool, port: int, folder: Path) -> None:
     from gateway.demo.telling import Teller
     from gateway.demo.town import running_town
 
+    _refuse_without_the_hospital()
     # However it is asked to end, also before the story's end, everything it started ends with it.
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
@@ -67,6 +71,14 @@ def demo(once: bool, port: int, folder: Path) -> None:
         click.echo("\nStopped." if held else "\nStopped before the story's end.", err=not held)
         if not held:
             sys.exit(1)
+
+
+def _refuse_without_the_hospital() -> None:
+    if importlib.util.find_spec("sekmet") is None:
+        raise ConfigError(
+            "the hospital of the demonstration, the package sekmet-fhir, is not installed:"
+            " install sekmet-fhir 0.1.1 (care-gateway's extra [demo])"
+        )
 
 
 def _interrupt(*_: object) -> NoReturn:
