@@ -21,6 +21,8 @@ import click
 from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from gateway.settings import Settings
 
 APPLICATION: Final = "gateway.app:application"
@@ -79,7 +81,7 @@ def _under_granian(host: str, port: int, workers: int) -> None:
     from granian.log import LogLevels
 
     Granian(
-        APPLICATION,
+        f"{__name__}:application_of_a_child",
         factory=True,
         address=host,
         port=port,
@@ -90,6 +92,22 @@ def _under_granian(host: str, port: int, workers: int) -> None:
         workers_kill_timeout=30,
         log_level=LogLevels.warning,
     ).serve()
+
+
+def application_of_a_child() -> Flask:
+    """The application, in a process that ends with the one that started it, be that killed.
+
+    Granian's processes would otherwise go on answering on the port, with nobody left to stop them.
+    """
+    from gateway.app import application
+
+    def end_with(parent: int) -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+    return application()
 
 
 def _under_waitress(host: str, port: int, workers: int) -> None:

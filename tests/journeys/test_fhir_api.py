@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -63,6 +64,33 @@ def served(
                 process.stdout.close()
             drop_database(server_url, name)
     assert ended == 0
+
+
+def test_killed_it_leaves_nobody_who_answers(database_url: str, tmp_path: Path) -> None:
+    with (tmp_path / "server.log").open("w+") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "serve", "--port", "0"],
+            env=_environ(database_url, tmp_path),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+        address = _address(process, log.name)
+        process.kill()
+        process.communicate(timeout=30)
+
+    assert refused_within_s(20, f"{address}/health/live")
+
+
+def refused_within_s(seconds: float, address: str) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            requests.get(address, timeout=5)
+        except requests.ConnectionError:
+            return True
+        time.sleep(0.2)
+    return False
 
 
 def test_a_hospital_keeps_a_care_plan_with_the_gateway(served: Served) -> None:
