@@ -7,6 +7,7 @@ system, which is what a small agency has.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +24,7 @@ from gateway.records.shapes import Coding, Shape, many
 REASON_SYSTEM: Final = f"{CODE_SYSTEMS}referral-reason"
 OUTCOME_SYSTEM: Final = f"{CODE_SYSTEMS}referral-outcome"
 _REQUIRED: Final = "is required"
+_FIELD_NAME: Final = re.compile(r"[a-z][a-z_]{0,39}")
 
 
 class CodingOrWord(fields.Field[Any]):
@@ -155,6 +157,8 @@ def _flat(path: str, messages: Any) -> list[tuple[str, str]]:
 def _joined(path: str, key: object) -> str:
     if isinstance(key, int):
         return f"{path}[{key}]"
+    if _FIELD_NAME.fullmatch(str(key)) is None:
+        return path  # any other text may be what somebody is called, or their number
     return f"{path}.{key}" if path else str(key)
 
 

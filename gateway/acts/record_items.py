@@ -43,7 +43,7 @@ def _is_link(item: Any) -> bool:
 def _as_item(gateway: Gateway, tx: Transaction, id: str) -> Record:
     stored = resources.find(tx, "Goal", id)
     if stored is None or stored.deleted:
-        raise RecordInvalid(f"Goal/{id} does not exist here", expression="goals")
+        raise RecordInvalid("A goal that is named by its id does not exist here.", expression="goals")
     shown: Record = gateway.mappings.for_record("goal").get({"Goal": stored.resource}).record
     return {name: value for name, value in shown.items() if name not in _KEPT_BY_THE_STORE}
 
@@ -57,7 +57,7 @@ def stored_items(tx: Transaction, kind: RecordKind, record: Mapping[str, Any]) -
     found = [resources.find(tx, type, id) for id in ids]
     missing = [id for id, version in zip(ids, found, strict=True) if version is None or version.deleted]
     if missing:
-        text = f"{type}/{missing[0]} does not exist here: leave the id out for a new one"
+        text = f"A {type} of the id given does not exist here: leave the id out for a new one"
         raise RecordInvalid(text, expression=field)
     return [version for version in found if version is not None]
 

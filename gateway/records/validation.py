@@ -19,6 +19,8 @@ from gateway.records.read_only import without_read_only
 from gateway.records.walking import by_name, inside, joined, schema_of
 
 _INDEX = re.compile(r"\[\d+\]")
+# Any other text in the place of a field's name may be what somebody is called, or their number.
+_FIELD_NAME = re.compile(r"[a-z][a-z_]{0,39}")
 
 
 def validate(
@@ -60,7 +62,8 @@ def _issues(schema: Schema | None, messages: Any, path: str) -> Iterator[Issue]:
         elif isinstance(key, int):
             yield from _issues(schema, below, f"{path}[{key}]")
         elif schema is not None and key not in by_name(schema):
-            yield Issue("error", "invalid", _unknown(key, schema), joined(path, key))
+            place = joined(path, key) if _FIELD_NAME.fullmatch(str(key)) else path
+            yield Issue("error", "invalid", _unknown(key, schema), place)
         else:
             yield from _issues(inside(schema, key), below, joined(path, key))
 

@@ -89,8 +89,10 @@ def vread(tx: Transaction, type: str, id: str, version: int) -> Version:
     asked = {"type": type, "id": uuid, "version": version}
     found = select(tx, _VREAD, asked) if uuid and 0 < version < 2**31 else ()
     if not found:
-        # The same words for a version that is hidden, one that never was, and one of nothing at all.
-        raise NotFound(f"{type}/{id} has no such version here")
+        if find(tx, type, id) is None:
+            raise _not_found(type, id)
+        # The same words for a version that is hidden and for one that never was.
+        raise NotFound(f"{relative(type, id)} has no such version here")
     [held] = shown_to(tx, [version_of(found[0])])
     if held.deleted:
         raise Gone(f"{held.reference} was deleted at {held.last_updated}; earlier versions remain")

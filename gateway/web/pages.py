@@ -46,6 +46,8 @@ def guard_pages(blueprint: Blueprint) -> None:
 
     @blueprint.after_request
     def protect(answer: Response) -> Response:
-        answer.headers["Content-Security-Policy"] = _POLICY.format(nonce=g.csp_nonce)
+        # A request that is refused before it gets here has no nonce, and no page.
+        nonce = g.get("csp_nonce") or secrets.token_urlsafe(16)
+        answer.headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce)
         answer.headers["Cache-Control"] = "no-store"
         return answer

@@ -24,7 +24,7 @@ _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 def vread(resource_type: str, logical_id: str, version_id: str) -> Response:
     """One version, as it was."""
     if not _VERSION.fullmatch(version_id):
-        raise NotFound(f"{resource_type}/{logical_id} has no such version here")
+        raise NotFound(f"No {resource_type} has a version of that name.")
     version = read_resource.vread(the_gateway(), g.actor, resource_type, logical_id, int(version_id))
     return replies.held(version, request)
 

@@ -5,7 +5,6 @@ Every address but the description needs a client key. What may be seen or change
 
 from __future__ import annotations
 
-import re
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from flask_smorest import Api, Blueprint
 
 from gateway.acts.gateway import Gateway
 from gateway.records import RECORDS
+from gateway.store.versions import our_id
 from gateway.web import doors
 from gateway.web.doors import Door
 from gateway.web.records_api.docs_page import docs_page
@@ -22,7 +22,6 @@ from gateway.web.records_api.moves import moves
 from gateway.web.records_api.person_record import person_record
 from gateway.web.records_api.records_of_a_kind import records_of_a_kind
 
-_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ROOTS: Final = {kind.path: kind.root for kind in RECORDS.values()}
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
@@ -88,5 +87,5 @@ def _name_the_action() -> None:
     rule = request.url_rule
     g.action = f"{request.method} {rule.rule if rule else ''}"
     id = (request.view_args or {}).get("id")
-    if isinstance(id, str) and _ID.fullmatch(id):
+    if isinstance(id, str) and our_id(id) is not None:
         g.target = f"{_ROOTS[request.path.split('/')[2]]}/{id}"
