@@ -26,7 +26,14 @@ from gateway.acts.referral_grants import may_see_also, sees_no_more
 from gateway.acts.referral_outcomes import with_appointment
 from gateway.care.referral import CLOSED, Move, State
 from gateway.care.referral_change import Moved, make_move
-from gateway.care.referral_legs import last_leg, leg_state, moves_now, open_leg
+from gateway.care.referral_legs import (
+    TASK_STATUSES,
+    contradicts_itself,
+    last_leg,
+    leg_state,
+    moves_now,
+    open_leg,
+)
 from gateway.errors import IllegalMove, NotFound, PreconditionFailed
 from gateway.fhir.compare import changed_elements
 from gateway.fhir.json_codec import Resource
@@ -127,6 +134,7 @@ def _answered(held: HeldReferral, stored: Resource, task: Resource) -> list[Vers
             f" referral was sent. Change only {', '.join(sorted(_ANSWERED_WITH - {'meta', 'text'}))}.",
             expression=f"Task.{refused[0]}",
         )
+    _refuse_unclear(task, changed)
     _refuse_unknown_references(held, before, task)
     after, was = leg_state(task), leg_state(before)
     leg = next(item for item in held.tasks if item["id"] == before["id"])
@@ -148,6 +156,18 @@ def _answered(held: HeldReferral, stored: Resource, task: Resource) -> list[Vers
     written = write_moved(held, moved, asked)
     _settle(held, moved, leg, [])
     return written
+
+
+def _refuse_unclear(task: Resource, changed: frozenset[str]) -> None:
+    """An answer that says nothing we know, or two things at once, would move nothing and look accepted."""
+    if task.get("status") not in TASK_STATUSES:
+        raise IllegalMove(f"status must be one of: {', '.join(TASK_STATUSES)}.", expression="Task.status")
+    if "businessStatus" in changed and contradicts_itself(task):
+        raise IllegalMove(
+            "businessStatus says something else than status: change status, and businessStatus to its detail"
+            " or not at all.",
+            expression="Task.businessStatus",
+        )
 
 
 def _refuse_unknown_references(held: HeldReferral, before: Resource, task: Resource) -> None:

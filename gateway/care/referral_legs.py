@@ -54,6 +54,9 @@ _PLAIN: Final[Mapping[str, State]] = {
     "completed": State.COMPLETED,
     "entered-in-error": State.ENTERED_IN_ERROR,
 }
+TASK_STATUSES: Final = tuple(_PLAIN)
+"""What an answered Task may say of its status; the others of R4 mean nothing in a referral."""
+
 _DISPLAYS: Final = {State.CANCEL_REQUESTED: "Cancellation requested"}
 _RECALLABLE: Final = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})
 # A request that was offered to nobody from here has yet to be sent, active or not at its source.
@@ -81,6 +84,12 @@ def leg_state(task: Resource) -> State:
     if exact is not None and TASK_STATUS[exact] == status:
         return exact
     return _PLAIN.get(status, State.SENT)
+
+
+def contradicts_itself(task: Resource) -> bool:
+    """Whether the business status, where it is one of ours, is of another state than the status is."""
+    exact = _exact_state(task)
+    return exact is not None and leg_state(task) is not exact
 
 
 def referral_state(request: Resource, tasks: Iterable[Resource]) -> State:

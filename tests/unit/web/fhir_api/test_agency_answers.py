@@ -8,6 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from gateway.acts.gateway import Gateway
+from gateway.care.referral import State
+from gateway.care.referral_legs import business_status
 from gateway.mapping import Mappings
 from gateway.store.database import Database
 from tests.unit.acts.agency_town import Desk, gateway_over
@@ -83,6 +85,26 @@ def test_whom_a_referral_is_about_and_who_owns_it_cannot_be_answered(
 
     assert answer.status_code == 422
     assert (answer.json or {})["issue"][0]["code"] == "business-rule"
+    assert desk.read("referral", referral)["state"] == "sent"
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"status": "acccepted"}, "Task.status"),
+        ({"businessStatus": business_status(State.ACCEPTED)}, "Task.businessStatus"),
+        ({"status": "accepted", "businessStatus": business_status(State.COMPLETED)}, "Task.businessStatus"),
+    ],
+)
+def test_an_answer_that_would_move_nothing_is_refused_not_taken_silently(
+    elm: FlaskClient, desk: Desk, referral: str, change: dict[str, Any], place: str
+) -> None:
+    url, task = _task(elm)
+
+    answer = elm.put(url, json=task | change, headers={"If-Match": elm.get(url).headers["ETag"]})
+
+    assert answer.status_code == 422, answer.text
+    assert (answer.json or {})["issue"][0]["expression"] == [place]
     assert desk.read("referral", referral)["state"] == "sent"
 
 
