@@ -13,7 +13,7 @@ from typing import Any
 from gateway.access.actors import HERE
 from gateway.acts.asking import ask
 from gateway.acts.gateway import Gateway
-from gateway.care.matching import Candidate, persons_matching, verified_identifiers
+from gateway.care.matching import Candidate, contradict, persons_matching, verified_identifiers
 from gateway.fhir.identifiers import Identifier
 from gateway.fhir.references import relative
 from gateway.store import audit, people, resources
@@ -48,6 +48,8 @@ def link_person(gateway: Gateway, tx: Transaction, version: Version) -> Linked:
     bookkeeping = tx.acting_as(gateway.self_actor)
     person = people.person_of(bookkeeping, version.id)
     if person is not None:
+        if question := _doubt(gateway, bookkeeping, version, person):
+            ask(tx, version.reference, question, {"persons": [person]})
         return Linked(person, "already")
     identifiers = _verified(gateway, version)
     for identifier in sorted(identifiers):
@@ -69,6 +71,24 @@ def link_person(gateway: Gateway, tx: Transaction, version: Version) -> Linked:
             return Linked(None, "ambiguous")
 
 
+def _doubt(gateway: Gateway, tx: Transaction, version: Version, person: str) -> str:
+    """Why this linked Patient may have become somebody else's; empty without news of its identifiers.
+
+    The link stays as it is: undoing it wrongly hides a person's care as surely as a wrong link shows it.
+    """
+    if version.id == person:
+        return ""  # whoever wrote a person's own record had that person in mind
+    identifiers = _verified(gateway, version)
+    earlier = resources.history(tx, "Patient", version.id, count=1, before=version.version)
+    if any(not it.deleted and identifiers <= _verified(gateway, it) for it in earlier):
+        return ""
+    if any(it != person for it in persons_matching(identifiers, _candidates(gateway, tx, identifiers))):
+        return "its verified identifiers changed, and another person than the one it is linked to carries one"
+    if contradict(_known_of(gateway, tx, person, without=version.id), identifiers):
+        return "its verified identifiers changed, and those of the person it is linked to are others"
+    return ""
+
+
 def _verified(gateway: Gateway, version: Version) -> frozenset[Identifier]:
     """The Patient's identifiers beyond doubt; a person's own count only where each says that it is
     verified.
@@ -87,8 +107,11 @@ def _candidates(gateway: Gateway, tx: Transaction, identifiers: frozenset[Identi
     return [Candidate(person, _known_of(gateway, tx, person)) for person in near]
 
 
-def _known_of(gateway: Gateway, tx: Transaction, person: str) -> frozenset[Identifier]:
-    ids = [person, *(link.patient for link in people.patients_of(tx, person))]
+def _known_of(
+    gateway: Gateway, tx: Transaction, person: str, *, without: str | None = None
+) -> frozenset[Identifier]:
+    linked = (link.patient for link in people.patients_of(tx, person))
+    ids = [person, *(patient for patient in linked if patient != without)]
     versions = [found for id in ids if (found := resources.find(tx, "Patient", id)) and not found.deleted]
     return frozenset(identifier for version in versions for identifier in _verified(gateway, version))
 

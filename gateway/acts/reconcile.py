@@ -78,7 +78,7 @@ def reconcile(gateway: Gateway, tx: Transaction, partner: Partner, there: Held) 
     to_send = edited(kept, other) & changed_elements(merged.resource, other.now)
     before = agreement.our_version if agreement else None
     agree(tx, partner, there, version, before if to_send else version.version)
-    if version.type == "Patient" and version.source == partner.name:
+    if merged.taken and version.type == "Patient" and version.source == partner.name:
         link_person(gateway, tx, version)
     if merged.conflicts:
         _ask_about(tx, partner, version, merged)

@@ -71,12 +71,13 @@ def persons_matching(identifiers: frozenset[Identifier], candidates: Iterable[Ca
     matching = {
         candidate.person
         for candidate in candidates
-        if candidate.identifiers & identifiers and not _contradicts(candidate.identifiers, identifiers)
+        if candidate.identifiers & identifiers and not contradict(candidate.identifiers, identifiers)
     }
     return tuple(sorted(matching))
 
 
-def _contradicts(one: frozenset[Identifier], other: frozenset[Identifier]) -> bool:
+def contradict(one: frozenset[Identifier], other: frozenset[Identifier]) -> bool:
+    """Whether there is a system in which both have values, and none in common."""
     systems = {identifier.system for identifier in one} & {identifier.system for identifier in other}
     shared = {identifier.system for identifier in one & other}
     return bool(systems - shared)

@@ -23,7 +23,7 @@ from tests.unit.acts.hospital import (
     pushed,
 )
 
-ADA = "9990000018"
+ADA, CHEN = "9990000018", "9990000034"
 
 
 def page_of(*found: Any) -> Page:
@@ -242,6 +242,30 @@ def test_when_two_persons_fit_nobody_is_linked_and_a_coordinator_is_asked(
     [question] = asked(linked_gateway)
     assert question["reference"] == second.reference
     assert len(question["persons"]) == 2
+
+
+@pytest.mark.parametrize(("number", "asked_about"), [(CHEN, "another person"), ("9990000026", "are others")])
+def test_a_linked_patient_that_is_given_another_number_is_asked_about_once(
+    linked_gateway: Gateway, st_annes: Hospital, northside: Hospital, number: str, asked_about: str
+) -> None:
+    st_annes.writes(patient(ADA), "P1")
+    northside.writes(patient(CHEN), "88")
+    polled(linked_gateway, st_annes, "Patient")
+    polled(linked_gateway, northside, "Patient")
+    before = ours(linked_gateway, st_annes, "Patient", "P1")
+    with linked_gateway.database.transaction(COORDINATOR) as tx:
+        person = people.person_of(tx, before.id)
+
+    st_annes.edits("Patient", "P1", identifier=patient(number)["identifier"])
+    polled(linked_gateway, st_annes, "Patient")
+    st_annes.edits("Patient", "P1", gender="female")
+    polled(linked_gateway, st_annes, "Patient")
+
+    [question] = asked(linked_gateway)
+    assert (question["reference"], question["persons"]) == (before.reference, [person])
+    assert asked_about in question["question"]
+    with linked_gateway.database.transaction(COORDINATOR) as tx:
+        assert people.person_of(tx, before.id) == person
 
 
 def test_a_hospital_does_not_move_a_referral_by_editing_its_copy_of_the_task(
