@@ -36,11 +36,7 @@ def list_(as_json: bool) -> None:
         if each.pushes:
             click.echo(f"    sends  {', '.join(each.pushes)}")
     if not settings.partners:
-        click.echo(
-            f"no partners yet; describe one in {settings.config_folder / 'partners'}/NAME.yaml"
-            " (examples/ beside it shows how)",
-            err=True,
-        )
+        click.echo(_how_to_begin(settings.config_folder), err=True)
 
 
 @partner.command(epilog="Example:  care-gateway partner check config/partners/elm-trust.yaml")
@@ -73,6 +69,18 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
             click.echo(problem)
         click.echo(f"{len(files)} partner file(s), {len(problems)} problem(s)", err=True)
     sys.exit(1 if problems else 0)
+
+
+def _how_to_begin(folder: Path) -> str:
+    """Never into the folder shipped with the gateway: an installation's next version replaces that."""
+    from gateway.places import DataFolder, data_folder
+
+    shipped = data_folder(DataFolder.CONFIG)
+    place = Path("config") if folder == shipped else folder
+    return (
+        f"no partners yet; describe one in {place / 'partners' / 'NAME.yaml'}"
+        f" ({shipped / 'partners' / 'examples'} shows how)"
+    )
 
 
 def _as_json(partner: Partner) -> dict[str, Any]:

@@ -55,3 +55,13 @@ def test_a_right_file_passes_and_its_secret_is_never_shown(care_gateway: Run, co
     told = care_gateway("partner", "check", path, "--json", ELM_SECRET="whsec_hidden-word")
     assert (told.code, json.loads(told.out)) == (0, {"files": 1, "problems": []})
     assert "hidden-word" not in told.out + told.err
+
+
+def test_where_there_is_no_partner_yet_it_says_where_to_describe_one(care_gateway: Run, config: Path) -> None:
+    (config / "partners").rmdir()
+    mine, shipped = care_gateway("partner", "list"), care_gateway("partner", "list", CARE_GATEWAY_CONFIG="")
+
+    assert (mine.code, shipped.code) == (0, 0)
+    assert f"describe one in {config}/partners/NAME.yaml" in mine.err
+    assert "describe one in config/partners/NAME.yaml" in shipped.err
+    assert "examples" in shipped.err
