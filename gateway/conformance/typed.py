@@ -8,8 +8,10 @@ Source: https://hl7.org/fhir/R4/json.html
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -87,7 +89,12 @@ def _issues_alone(name: str, resource: Resource, path: str) -> Iterator[Issue]:
         # Without input and context: they hold values, and this must not.
         for found in error.errors(include_url=False, include_context=False, include_input=False):
             if not (found["type"] == "extra_forbidden" and found["loc"][-1] in _ONLY_IN_R4):
-                yield _issue(found["type"], found["msg"], path, found["loc"])
+                issue = _issue(found["type"], found["msg"], path, found["loc"])
+                yield (
+                    _with_near_name(name, issue, found["loc"])
+                    if found["type"] == "extra_forbidden"
+                    else issue
+                )
     except KeyError:
         # The model looks the type of a resource within a parameter up by its name.
         yield Issue("error", "structure", "A resource within this one is of no type that R4 has.", path)
@@ -171,6 +178,21 @@ def _issue(kind: str, message: str, path: str, place: tuple[int | str, ...]) -> 
         case "value_error" if "from this list" in message:
             return Issue("error", "required", "One of the types of a choice [x] is required and missing.", at)
     return Issue("error", "value", "The value does not have the form that its type asks for.", at)
+
+
+def _with_near_name(name: str, issue: Issue, place: tuple[int | str, ...]) -> Issue:
+    """The issue of an unknown element, with the element of R4 probably meant. Quotes nothing sent."""
+    model = _model(name)
+    for step in place[:-1]:
+        field = model.model_fields.get(_attributes(model).get(str(step), ""))
+        if field is not None:  # its annotation names the type of the element: Optional[List[HumanNameType]]
+            kind = re.search(r"\b(?!None)([A-Z]\w+)Type\b", str(field.annotation))
+            if kind is None:
+                return issue
+            model = _model(kind[1])
+    known = [element for element in _attributes(model) if _ELEMENT_NAME.fullmatch(element)]
+    near = difflib.get_close_matches(str(place[-1]), known, n=1)
+    return replace(issue, text=f"{issue.text} Did you mean {near[0]}?") if near else issue
 
 
 def _form_named_in(message: str) -> str | None:

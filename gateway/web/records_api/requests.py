@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +86,10 @@ def listing_of(request: Request, filters: frozenset[str]) -> Listing:
     known = filters | {"count", "cursor"}
     for name in request.args:
         if name not in known:
-            raise UnknownParameter(f"A parameter is not known here; known are: {', '.join(sorted(known))}.")
+            # What was sent is not repeated: whatever stands where a name should might be a person's.
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"did you mean {near[0]!r}? Known" if near else "known"
+            raise UnknownParameter(f"A parameter is not known here; {meant} are: {', '.join(sorted(known))}.")
     asked = {name: request.args[name] for name in filters & request.args.keys()}
     if "state" in asked and asked["state"] not in set(State):
         raise BadRequest(f"state must be one of: {', '.join(State)}.")

@@ -101,6 +101,10 @@ def test_a_fault_is_found_at_its_element(resource: dict[str, Any], code: str, ex
         ({**PLAN, "created": "2026-11-22T09:30"}, "a time with its zone"),
         ({"resourceType": "Patient", "meta": {"lastUpdated": "2026"}}, "2026-11-22T09:30:00Z"),
         ({"resourceType": "Patient", "name": [None]}, "null is no item"),
+        ({"resourceType": "Patient", "nmae": []}, "Did you mean name?"),
+        ({"resourceType": "Patient", "name": [{"famly": "x"}]}, "Did you mean family?"),
+        ({**PLAN, "activity": [{"detail": {"status": "x", "goals": []}}]}, "Did you mean goal?"),
+        ({**PLAN, "period": {"strat": "2026"}}, "Did you mean start?"),
     ],
 )
 def test_a_fault_says_what_would_be_right(resource: dict[str, Any], said: str) -> None:

@@ -172,6 +172,8 @@ def test_lists_walk_by_cursor_and_refuse_what_they_do_not_know(
     for query in ({"count": 0}, {"count": "x"}, {"cursor": "abc"}, {"name": "Example"}):
         assert coordinator.get("/api/people", query_string=query).status_code == 400
     assert coordinator.get("/api/referrals", query_string={"state": "lost"}).status_code == 400
+    near = coordinator.get("/api/referrals", query_string={"statte": "draft"}).json["detail"]
+    assert "did you mean 'state'?" in near
 
 
 def test_goals_are_listed_by_person_and_status(coordinator: FlaskClient) -> None:
