@@ -5,21 +5,21 @@ No hypothesis here: the engine is on trial, not the generator.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from decimal import Decimal
 from random import Random
 from typing import Any, NoReturn
 
 from gateway.errors import MappingError
 from gateway.fhir.json_codec import write
+from gateway.mapping.law_edits import Record, copied, mixed, with_value, written
 from gateway.mapping.law_footprints import foreign_items, outlived, outside
+from gateway.mapping.law_words import difference, worded
 from gateway.mapping.lens import Lens, Put
-from gateway.mapping.reading import Found, Parts, Reading, items_of, read_items, read_links, read_values
+from gateway.mapping.read_context import Found, Parts, Reading
+from gateway.mapping.reading import items_of, read_items, read_links, read_values
 from gateway.mapping.rules import (
     BackLinkedParts,
     Block,
-    Choice,
     Field,
     Items,
     LinkedParts,
@@ -28,9 +28,8 @@ from gateway.mapping.rules import (
     Values,
     walk,
 )
-from gateway.mapping.values import dig, is_hollow, plant, same, tidy
+from gateway.mapping.values import dig, plant, same
 
-Record = dict[str, Any]
 Resources = dict[str, Any]
 
 
@@ -58,7 +57,7 @@ class Case:
         defaults = self.record(self.lens.create({"id": record.get("id")}).resources)
         shown = {name: value for name, value in got.items() if name in record or name not in defaults}
         if not same(shown, record):
-            self._broken("CreateGet", None, record, {}, created.resources, _difference(record, shown))
+            self._broken("CreateGet", None, record, {}, created.resources, difference(record, shown))
         return created.resources
 
     def get_put(self, source: Resources) -> None:
@@ -77,7 +76,7 @@ class Case:
             return
         got, wanted = written(self.root, self.record(put.resources)), written(self.root, record)
         if not same(got, wanted):
-            self._broken("PutGet", None, record, source, put.resources, _difference(wanted, got))
+            self._broken("PutGet", None, record, source, put.resources, difference(wanted, got))
         old, new = source[self.lens.type], put.resources[self.lens.type]
         for rule in self.root.rules:
             if isinstance(rule, Field):
@@ -85,12 +84,12 @@ class Case:
 
     def frame(self, source: Resources, rule: Rule, value: Any) -> None:
         """Frame: with one field changed, everything outside that rule's elements is as it was."""
-        record = _with(self.record(source), rule, value)
+        record = with_value(self.record(source), rule, value)
         put = self.lens.put(record, source)
         if self._refused(put):
             return
         old, new = source[self.lens.type], put.resources[self.lens.type]
-        if _text(outside(rule, old)) != _text(outside(rule, new)):
+        if worded(outside(rule, old)) != worded(outside(rule, new)):
             self._broken("Frame", rule.origin, record, source, put.resources, "another element changed too")
         if not isinstance(rule, LinkedParts | BackLinkedParts) and not self._is_copied(rule):
             for name in self.lens.part_types:
@@ -109,14 +108,14 @@ class Case:
                 continue
             number, changed = random.randrange(len(found)), random.choice(inner)
             items = list(dig(record, rule.ours))
-            items[number] = _with(
+            items[number] = with_value(
                 items[number], changed, dig((dig(other, rule.ours) or [{}])[0], changed.ours)
             )
             if not written(rule.block, items[number]) or any(
                 same(items[number], each.view) for each in found
             ):
                 continue  # an item of which nothing is left to write, or one that is now like another
-            wanted = _copy(record)
+            wanted = copied(record)
             plant(wanted, rule.ours, items)
             put = self.lens.put(wanted, source)
             if self._refused(put):
@@ -125,9 +124,9 @@ class Case:
             after, _, _ = items_of(rule.list, put.resources[self.lens.type], ())
             index = found[number].index
             unchanged = len(before) == len(after) and all(
-                _text(before[i]) == _text(after[i]) for i in range(len(before)) if i != index
+                worded(before[i]) == worded(after[i]) for i in range(len(before)) if i != index
             )
-            if not unchanged or _text(outside(changed, before[index])) != _text(
+            if not unchanged or worded(outside(changed, before[index])) != worded(
                 outside(changed, after[index])
             ):
                 self._broken(
@@ -143,7 +142,7 @@ class Case:
                 continue
             shown = dig(record, rule.ours) or []
             kept = random.sample(shown, random.randrange(len(shown) + 1)) if shown else []
-            wanted = _copy(record)
+            wanted = copied(record)
             plant(wanted, rule.ours, kept)
             put = self.lens.put(wanted, source)
             if self._refused(put):
@@ -154,9 +153,9 @@ class Case:
             before, after = self._entries(rule, source), self._entries(rule, put.resources)
             readable = [self._found(rule, each) for each in (source, put.resources)]
             old, new = ({each.index for each in found} for found in readable)
-            strangers = _text(foreign_items(before, old)) == _text(foreign_items(after, new))
-            pool = [_text(before[index]) for index in old]
-            survivors = [_text(after[index]) for index in sorted(new)]
+            strangers = worded(foreign_items(before, old)) == worded(foreign_items(after, new))
+            pool = [worded(before[index]) for index in old]
+            survivors = [worded(after[index]) for index in sorted(new)]
             if not strangers or len(new) != len(kept) or not _is_within(survivors, pool):
                 self._broken(
                     "Residue", rule.origin, wanted, source, put.resources, "an item lost or gained content"
@@ -171,8 +170,8 @@ class Case:
     def _residue_of_parts(
         self, rule: BackLinkedParts, kept: list[Any], record: Record, source: Resources, put: Put
     ) -> None:
-        before = {part.get("id"): _text(part) for part in source.get(rule.type, [])}
-        after = {part.get("id"): _text(part) for part in put.resources.get(rule.type, [])}
+        before = {part.get("id"): worded(part) for part in source.get(rule.type, [])}
+        after = {part.get("id"): worded(part) for part in put.resources.get(rule.type, [])}
         gone = {view["id"] for view in dig(self.record(source), rule.ours) or []} - {
             view["id"] for view in kept
         }
@@ -183,17 +182,8 @@ class Case:
             self._broken("Residue", rule.origin, record, source, put.resources, "a part was lost or changed")
 
     def mixed(self, source: Resources, other: Record, random: Random) -> Record:
-        """A record between what the source shows and another one, field by field and item by item."""
-        shown = self.record(source)
-        mixed: Record = {}
-        for group in _groups(self.root):
-            side = random.choice([shown, other])
-            for name in group:
-                value = side.get(name)
-                if isinstance(value, list) and random.random() < 0.5:
-                    value = _shuffled(shown.get(name) or [], other.get(name) or [], random)
-                mixed[name] = value
-        return {**(tidy(mixed) or {}), "id": shown["id"]}
+        """A record between what the source shows and another one."""
+        return mixed(self.root, self.record(source), other, random)
 
     def _found(self, rule: Any, resources: Resources) -> list[Found]:
         parts: Parts = {name: resources.get(name, []) for name in self.lens.part_types}
@@ -242,39 +232,8 @@ class Case:
         )
         raise MappingError(
             f"{where}: breaks the law {law}: {why}\n"
-            f"record: {_text(record)}\nbefore: {_text(before)}\nafter:  {_text(after)}"
+            f"record: {worded(record)}\nbefore: {worded(before)}\nafter:  {worded(after)}"
         )
-
-
-def written(block: Block, record: Record) -> Record:
-    """The part of a record that rules write: without what is only read."""
-    view: Record = {}
-    for rule in block.rules:
-        for ours in rule.fields if isinstance(rule, Choice) else (rule.ours,):
-            value = dig(record, ours)
-            if is_hollow(value) or (isinstance(rule, Field | Values | Items) and rule.read_only):
-                continue
-            if isinstance(rule, Items | LinkedParts | BackLinkedParts):
-                value = [written(rule.block, item) for item in value]
-            if not (isinstance(rule, Field) and rule.copied):
-                plant(view, ours, value)
-    return tidy(view) or {}
-
-
-def _with(record: Record, rule: Rule, value: Any) -> Record:
-    changed = _copy(record)
-    if isinstance(rule, Choice):
-        for ours in rule.fields:
-            plant(changed, ours, dig(value, ours))
-    else:
-        plant(changed, rule.ours, value)
-    return tidy(changed) or {}
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _copy(child) for name, child in value.items()}
-    return [_copy(child) for child in value] if isinstance(value, list) else value
 
 
 def _is_free(rule: Field, items: Items) -> bool:
@@ -285,35 +244,6 @@ def _shows_one(rule: Rule) -> bool:
     return isinstance(rule, Values) and (rule.one or rule.read_only)
 
 
-def _groups(block: Block) -> list[set[str]]:
-    """Names of record fields that must be taken together: those of one choice."""
-    groups: list[set[str]] = []
-    for rule in block.rules:
-        names = {ours[0] for ours in (rule.fields if isinstance(rule, Choice) else (rule.ours,))}
-        joined = [group for group in groups if group & names]
-        groups = [group for group in groups if not group & names] + [names.union(*joined)]
-    return groups
-
-
-def _shuffled(shown: list[Any], other: list[Any], random: Random) -> list[Any]:
-    kept = random.sample(shown, random.randrange(len(shown) + 1)) if shown else []
-    seen = [_identity(item) for item in kept]
-    added = [item for item in other if _identity(item) not in seen]
-    together = [*kept, *added[: random.randrange(len(added) + 1)]]
-    random.shuffle(together)
-    return together
-
-
-def _identity(item: Any) -> Any:
-    if not isinstance(item, dict):
-        return item
-    if "id" in item:
-        return item["id"]
-    return _text({name: item[name] for name in ("system", "value", "kind", "code") if name in item}) or _text(
-        item
-    )
-
-
 def _is_within(some: list[str], pool: list[str]) -> bool:
     left = list(pool)
     for text in some:
@@ -321,25 +251,3 @@ def _is_within(some: list[str], pool: list[str]) -> bool:
             return False
         left.remove(text)
     return True
-
-
-def _difference(wanted: Any, got: Any, at: str = "record") -> str:
-    if isinstance(wanted, dict) and isinstance(got, dict):
-        for name in {**wanted, **got}:
-            if not same(wanted.get(name), got.get(name)):
-                return _difference(wanted.get(name), got.get(name), f"{at}.{name}")
-    if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
-        for index, (one, two) in enumerate(zip(wanted, got, strict=True)):
-            if not same(one, two):
-                return _difference(one, two, f"{at}[{index}]")
-    return f"{at} was {_text(wanted)} and reads back as {_text(got)}"
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=_number)
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return f"Decimal {value}"
-    raise TypeError(f"no JSON: {type(value).__name__}")

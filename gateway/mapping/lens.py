@@ -13,7 +13,8 @@ from uuid import uuid4
 
 from gateway.errors import Issue, MappingError
 from gateway.fhir.json_codec import Resource
-from gateway.mapping.reading import Owned, Reading, read_back_links, read_block
+from gateway.mapping.read_context import Owned, Reading
+from gateway.mapping.reading import read_back_links, read_block
 from gateway.mapping.rules import BackLinkedParts, LinkedParts, RuleFile, walk
 from gateway.mapping.values import MISSING, plant, tidy
 from gateway.mapping.write_context import Writing

@@ -10,7 +10,7 @@ from gateway.errors import Issue
 from gateway.fhir.json_codec import Resource
 from gateway.mapping.elements import Location, locate, replace, without
 from gateway.mapping.paths import Name
-from gateway.mapping.reading import Reading, expression
+from gateway.mapping.read_context import Reading, expression
 from gateway.mapping.rules import Block, Origin, Stale
 from gateway.mapping.values import MISSING, contains
 

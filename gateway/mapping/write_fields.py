@@ -13,7 +13,8 @@ from gateway.mapping.alignment import align, arrange
 from gateway.mapping.elements import Location, locate, replace
 from gateway.mapping.guards import is_ours
 from gateway.mapping.paths import Name
-from gateway.mapping.reading import Found, items_of, read_field, read_values
+from gateway.mapping.read_context import Found
+from gateway.mapping.reading import items_of, read_field, read_values
 from gateway.mapping.rules import FhirList, Field, Values
 from gateway.mapping.values import MISSING, dig, is_hollow, same, tidy
 from gateway.mapping.write_context import Writing, drop_stale

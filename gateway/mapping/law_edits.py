@@ -1,0 +1,86 @@
+"""The records that the laws put: what a source shows, with something else in it."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any, TypeAlias
+
+from gateway.mapping.law_words import worded
+from gateway.mapping.rules import BackLinkedParts, Block, Choice, Field, Items, LinkedParts, Rule, Values
+from gateway.mapping.values import dig, is_hollow, plant, tidy
+
+Record: TypeAlias = dict[str, Any]
+
+
+def mixed(block: Block, shown: Record, other: Record, random: Random) -> Record:
+    """A record between the one that is shown and another one, field by field and item by item."""
+    mixture: Record = {}
+    for group in _groups(block):
+        side = random.choice([shown, other])
+        for name in group:
+            value = side.get(name)
+            if isinstance(value, list) and random.random() < 0.5:
+                value = _shuffled(shown.get(name) or [], other.get(name) or [], random)
+            mixture[name] = value
+    return {**(tidy(mixture) or {}), "id": shown["id"]}
+
+
+def with_value(record: Record, rule: Rule, value: Any) -> Record:
+    """The record with another value for one rule; the one given is left alone."""
+    changed = copied(record)
+    if isinstance(rule, Choice):
+        for ours in rule.fields:
+            plant(changed, ours, dig(value, ours))
+    else:
+        plant(changed, rule.ours, value)
+    return tidy(changed) or {}
+
+
+def copied(value: Any) -> Any:
+    """The same value, sharing nothing that can be changed."""
+    if isinstance(value, dict):
+        return {name: copied(child) for name, child in value.items()}
+    return [copied(child) for child in value] if isinstance(value, list) else value
+
+
+def written(block: Block, record: Record) -> Record:
+    """The part of a record that rules write: without what is only read."""
+    view: Record = {}
+    for rule in block.rules:
+        for ours in rule.fields if isinstance(rule, Choice) else (rule.ours,):
+            value = dig(record, ours)
+            if is_hollow(value) or (isinstance(rule, Field | Values | Items) and rule.read_only):
+                continue
+            if isinstance(rule, Items | LinkedParts | BackLinkedParts):
+                value = [written(rule.block, item) for item in value]
+            if not (isinstance(rule, Field) and rule.copied):
+                plant(view, ours, value)
+    return tidy(view) or {}
+
+
+def _groups(block: Block) -> list[set[str]]:
+    """Names of record fields that must be taken together: those of one choice."""
+    groups: list[set[str]] = []
+    for rule in block.rules:
+        names = {ours[0] for ours in (rule.fields if isinstance(rule, Choice) else (rule.ours,))}
+        joined = [group for group in groups if group & names]
+        groups = [group for group in groups if not group & names] + [names.union(*joined)]
+    return groups
+
+
+def _shuffled(shown: list[Any], other: list[Any], random: Random) -> list[Any]:
+    kept = random.sample(shown, random.randrange(len(shown) + 1)) if shown else []
+    seen = [_identity(item) for item in kept]
+    added = [item for item in other if _identity(item) not in seen]
+    together = [*kept, *added[: random.randrange(len(added) + 1)]]
+    random.shuffle(together)
+    return together
+
+
+def _identity(item: Any) -> Any:
+    """By what an item is known among its like: its id, else what names it, else all of it."""
+    if not isinstance(item, dict):
+        return item
+    if "id" in item:
+        return item["id"]
+    return worded({name: item[name] for name in ("system", "value", "kind", "code") if name in item} or item)

@@ -1,0 +1,70 @@
+"""One `get` under way: what it has at hand, what it found, and who wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from gateway.errors import Issue
+from gateway.fhir.json_codec import Resource
+from gateway.mapping.elements import Location
+from gateway.mapping.rules import Origin
+
+Owned: TypeAlias = Callable[[Location, Origin], None]
+"""Told of every leaf that a rule read, and of leaves that it uses to find what it reads."""
+
+Parts: TypeAlias = Mapping[str, list[Resource]]
+
+
+@dataclass(slots=True)
+class Reading:
+    """One `get` under way: the parts at hand, the issues found, and who wants to know what was read."""
+
+    parts: Parts
+    owned: Owned | None = None
+    issues: list[Issue] = field(default_factory=list)
+
+    def claim(self, at: Location, origin: Origin) -> None:
+        """Say that a rule read the leaf at this place."""
+        if self.owned is not None:
+            self.owned(at, origin)
+
+    def claim_all(self, value: Any, at: Location, origin: Origin) -> None:
+        """Say that a rule used every leaf of this value."""
+        if self.owned is None:
+            return
+        if isinstance(value, Mapping):
+            for name, child in value.items():
+                self.claim_all(child, (*at, name), origin)
+        elif isinstance(value, list):
+            for index, child in enumerate(value):
+                self.claim_all(child, (*at, index), origin)
+        else:
+            self.owned(at, origin)
+
+    def kept(self, at: Location, origin: Origin, why: str) -> None:
+        """Report an element that is kept but not shown."""
+        self.issues.append(
+            Issue("information", "informational", f"kept, not read: {why}", expression(at), f"rule {origin}")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item of a list that its rule reads."""
+
+    index: int
+    item: Any
+    view: Any
+
+
+def expression(at: Location) -> str:
+    """A place as FHIRPath: `CarePlan.activity[0].detail`.
+
+    The second part of a place is the resource's number.
+    """
+    text = str(at[0]) if at else ""
+    for step in at[2:]:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return text
