@@ -1,4 +1,4 @@
-"""``worker``: the process that delivers, polls, seals and expires, apart from the web processes."""
+"""``worker``: the process that delivers, polls and seals, apart from the web processes."""
 
 from __future__ import annotations
 
