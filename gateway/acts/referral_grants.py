@@ -28,7 +28,7 @@ def may_see(held: HeldReferral, organisation: str, leg: Mapping[str, Any]) -> No
         target = parse_reference(reference)
         assert target.type is not None
         assert target.id is not None
-        if resources.find(held.tx, target.type, target.id) is not None:
+        if resources.find(held.asking, target.type, target.id) is not None:
             shown.add(reference)
     grants.grant(held.tx, organisation, referral.id, sorted(shown | set(_persons(held))), BASIS)
 
@@ -61,9 +61,12 @@ def _named(resource: dict[str, Any]) -> Iterator[str]:
 
 
 def _persons(held: HeldReferral) -> Iterator[str]:
-    """The Patient that the request is about, and the person it belongs to, whose id the record shows."""
+    """The Patient that the request is about, and the person it belongs to, whose id the record shows.
+
+    Both with the eyes of whoever sends it: nobody shares more than it sees.
+    """
     subject = parse_reference(str(held.request["subject"].get("reference", "")))
     if subject.type == "Patient" and subject.id is not None:
-        for patient in {subject.id, people.person_of(held.tx, subject.id) or subject.id}:
-            if resources.find(held.tx, "Patient", patient) is not None:
+        for patient in {subject.id, people.person_of(held.asking, subject.id) or subject.id}:
+            if resources.find(held.asking, "Patient", patient) is not None:
                 yield relative("Patient", patient)

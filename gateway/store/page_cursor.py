@@ -20,6 +20,7 @@ from gateway.errors import BadRequest
 from gateway.store.criteria import Query
 
 _SUM = 16
+_LAST_PK = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -49,8 +50,14 @@ def opened(actor: Actor, query: Query) -> LastSeen | None:
     held = token[_SUM:]
     if not compare_digest(token[:_SUM], _sum(actor, query, held)):
         raise _not_ours()
-    pk, _, moment = held.decode().partition(".")
-    return LastSeen(int(pk), _EPOCH + int(moment) * _MICROSECOND)
+    try:  # the sum is no secret: whoever has read this file can make one over anything
+        pk, _, moment = held.decode().partition(".")
+        last = LastSeen(int(pk), _EPOCH + int(moment) * _MICROSECOND)
+    except (ValueError, OverflowError) as error:
+        raise _not_ours() from error
+    if not 0 < last.pk <= _LAST_PK:
+        raise _not_ours()
+    return last
 
 
 def _sum(actor: Actor, query: Query, held: bytes) -> bytes:

@@ -266,6 +266,21 @@ def test_a_hospital_moves_what_it_requested_and_nothing_else(desk: Desk) -> None
     assert desk.read("referral", theirs, desk.agency("oak-house"))["state"] == "sent"
 
 
+def test_a_hospital_shares_nobody_whom_it_does_not_see(desk: Desk) -> None:
+    stranger = desk.person()
+    order = {
+        "resourceType": "ServiceRequest",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": f"Patient/{stranger}"},
+    }
+    theirs = desk.store(ST_ANNES, order)
+    desk.move(theirs, Move.SEND, ST_ANNES, organisation=desk.organisation("oak-house"))
+
+    with pytest.raises(NotFound):
+        desk.fhir("Patient", stranger, desk.agency("oak-house"))
+
+
 def test_an_admin_moves_nothing(desk: Desk) -> None:
     with pytest.raises(Forbidden):
         desk.move(desk.sent(), Move.CANCEL, Actor(ActorKind.ADMIN, "ops", "here"))

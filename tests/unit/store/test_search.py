@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import text
 
 from gateway.access.actors import Actor
 from gateway.errors import BadRequest, Forbidden, UnknownParameter
-from gateway.store import postings, resources
+from gateway.store import page_cursor, postings, resources
 from gateway.store.criteria import MAX_VALUES
 from gateway.store.database import Database
 from gateway.store.page_cursor import LastSeen, opened, sealed
@@ -223,6 +224,15 @@ def test_a_foreign_or_edited_cursor_is_refused(database: Database) -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_is_taken_for_a_cursor(token: str) -> None:
+    with pytest.raises(BadRequest):
+        opened(AMINA, Query.of("Goal", cursor=token))
+
+
+@pytest.mark.parametrize("held", [b"9" * 30 + b".1", b"0.1", b"1." + b"9" * 30, b"1", b"x.y", b"\xff.1"])
+def test_a_cursor_that_somebody_made_up_is_refused(held: bytes) -> None:
+    query = Query.of("Goal")
+    token = urlsafe_b64encode(page_cursor._sum(AMINA, query, held) + held).decode().rstrip("=")
+
     with pytest.raises(BadRequest):
         opened(AMINA, Query.of("Goal", cursor=token))
 
