@@ -60,6 +60,7 @@ def test_fields_say_what_they_hold(spec: dict[str, Any]) -> None:
     assert plan["source"]["readOnly"] is True
     assert "person" in spec["components"]["schemas"]["CarePlan"]["required"]
     assert plan["starts_on"]["description"].startswith("A FHIR date")
+    assert plan["person"]["description"] == "Id (person), or an absolute reference."
     created = spec["paths"]["/api/goals"]["post"]
     assert created["requestBody"]["content"]["application/json"]["schema"] == {
         "$ref": "#/components/schemas/Goal"
