@@ -12,6 +12,7 @@ from typing import Final
 from flask import Flask, g, request
 
 from gateway.access.actors import Actor
+from gateway.acts.refusal import RefusedKeys
 from gateway.acts.sign_in_client import sign_in_client
 from gateway.errors import SignInNeeded
 from gateway.web import the_gateway
@@ -24,17 +25,19 @@ _KEY_PREFIX: Final = "cgk_"
 
 def check_keys(app: Flask) -> None:
     """No view behind a KEY door of `app` runs, and no body is read there, before `g.actor` is known."""
+    refused = RefusedKeys()
+
+    def _check() -> None:
+        if door_of(request) is Door.KEY:
+            g.actor = _known(_presented_key(), refused)
+
     app.before_request(_check)
 
 
-def _check() -> None:
-    if door_of(request) is Door.KEY:
-        g.actor = _known(_presented_key())
-
-
-def _known(key: str) -> Actor:
+def _known(key: str, refused: RefusedKeys) -> Actor:
     actor = sign_in_client(the_gateway(), key)
     if actor is None:
+        refused.another(the_gateway())
         raise SignInNeeded(
             "The key in the Authorization header is unknown or disabled; ask the gateway's operator for one"
             " (care-gateway client add)."

@@ -77,6 +77,18 @@ def test_a_disabled_client_is_out_at_once(st_annes: FlaskClient, gateway: Gatewa
     assert st_annes.get("/fhir/R4/Patient").status_code == 401
 
 
+def test_refused_keys_are_audited_without_drowning_the_audit(nobody: FlaskClient, trail: Trail) -> None:
+    for number in range(9):
+        key = f"cgk_{number:016x}_{'x' * 43}"
+        nobody.get("/fhir/R4/Patient", headers={"Authorization": f"Bearer {key}"})
+    nobody.get("/fhir/R4/Patient")  # no key at all: a client that was not set up
+
+    rows = [row for row in trail() if row[0] == "sign in"]
+
+    assert [(row[1], row[2]) for row in rows] == [("gateway", "denied")] * 4
+    assert [row[3].split()[0] for row in rows] == ["1", "2", "4", "8"]
+
+
 def test_what_is_open_needs_no_key(nobody: FlaskClient) -> None:
     assert nobody.get("/fhir/R4/metadata").status_code == 200
     assert nobody.get("/health/live").status_code == 200
