@@ -46,7 +46,7 @@ def move_referral(
     """
     gate(actor, Interaction.UPDATE, "Task")
     with gateway.database.transaction(actor) as tx:
-        if (kept := replayed(tx, once)) is not None:
+        if (kept := replayed(tx, once, RECORDS["referral"].root)) is not None:
             return kept
         return remember(tx, once, moved_in(gateway, tx, referral_id, asked, if_match=if_match))
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from gateway.acts.record_view import Shown
 from gateway.fhir.json_codec import read_stored, write
-from gateway.store import idempotency
+from gateway.fhir.references import relative
+from gateway.store import audit, idempotency
 from gateway.store.database import Transaction
 
 _KEPT = 200  # what is kept is the record; the door that answers knows its own status
@@ -24,8 +25,10 @@ class Once:
     fingerprint: bytes
 
 
-def replayed(tx: Transaction, once: Once | None) -> Shown | None:
+def replayed(tx: Transaction, once: Once | None, type: str) -> Shown | None:
     """What was answered to the same request before; None when this one is new and may be worked on.
+
+    That a record is shown once more is audited, as any showing of it is. `type` is its root's.
 
     Raises Conflict while the first is still being worked on, Unprocessable when the key was another's.
     """
@@ -34,6 +37,7 @@ def replayed(tx: Transaction, once: Once | None) -> Shown | None:
         return None
     record = read_stored(kept.body)
     assert isinstance(record, dict), "only records are kept"
+    audit.record(tx, "repeat answer", (relative(type, str(record["id"])),))
     return Shown(str(record["id"]), record, kept.headers["ETag"], replayed=True)
 
 

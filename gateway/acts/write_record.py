@@ -44,7 +44,7 @@ def create_record(
     """The new record under an id of ours. Raises RecordInvalid with every field at fault, Forbidden."""
     gate(actor, Interaction.CREATE, kind.root)
     with gateway.database.transaction(actor) as tx:
-        if (kept := replayed(tx, once)) is not None:
+        if (kept := replayed(tx, once, kind.root)) is not None:
             return kept
         id = str(uuid4())
         parts = _created(gateway, tx, kind, dict(record), id)

@@ -158,6 +158,15 @@ def test_the_same_idempotency_key_gives_the_same_answer(coordinator: FlaskClient
     assert len(listed.json["items"]) == 1
 
 
+def test_an_answer_that_is_repeated_is_audited_again(coordinator: FlaskClient, trail: Trail) -> None:
+    key = {"Idempotency-Key": "form-18"}
+    made = [coordinator.post("/api/organisations", json={"name": "Elm"}, headers=key) for _ in range(2)]
+
+    reference = f"Organization/{made[0].json['id']}"
+    rows = [(row[0], row[4]) for row in trail() if reference in row[4]]
+    assert rows == [("create organisation", [reference]), ("repeat answer", [reference])]
+
+
 def test_lists_walk_by_cursor_and_refuse_what_they_do_not_know(
     coordinator: FlaskClient, knock: Knock
 ) -> None:
