@@ -41,7 +41,8 @@ def demo(once: bool, port: int, folder: Path) -> None:
     Starts an embedded database, the gateway, its worker, two hospital EHRs and an agency, each a process of
     its own on loopback; prints each step with what it checked; then serves until Ctrl-C.
     """
-    from gateway.demo.story import STEPS, Story
+    from gateway.demo.cast import Story
+    from gateway.demo.story import STEPS
     from gateway.demo.telling import Teller
     from gateway.demo.town import running_town
 

@@ -6,66 +6,28 @@ The people are invented; each shows one real difficulty of care coordination.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from gateway.demo.telling import Screen, System, Teller
-from gateway.demo.town import ELM_TRUST_CODE, Town
+from gateway.demo.cast import (
+    Story,
+    adas_team,
+    done,
+    has_title,
+    has_ward_board_colour,
+    ids_of,
+    leg_now,
+    message_about,
+    plan_at_st_annes,
+    refer,
+    referral_address,
+    their_goal,
+)
+from gateway.demo.telling import Screen, System
+from gateway.demo.town import ELM_TRUST_CODE
 from gateway.fhir.systems import NHS_NUMBER, ODS_CODE
 
 ADA, BRIAN, CHEN, DILYS = "9990000018", "9990000026", "9990000034", "9990000042"
-WARD_BOARD: Final = "https://st-annes.example/fhir/StructureDefinition/ward-board-colour"
-
-
-@dataclass(slots=True)
-class Story:
-    """Who speaks with whom, and what has been learnt on the way."""
-
-    town: Town
-    teller: Teller
-    ids: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def coordinator(self) -> System:
-        return System(self.town.gateway, self.town.coordinator_key)
-
-    @property
-    def st_annes(self) -> System:
-        return System(f"{self.town.st_annes}/fhir")
-
-    @property
-    def northside(self) -> System:
-        return System(f"{self.town.northside}/fhir", self.town.northside_token)
-
-    @property
-    def elm_trust(self) -> System:
-        return System(self.town.agency)
-
-    def our_copies(self, there: System, resource_type: str, our_id: str) -> list[dict[str, Any]]:
-        """What a hospital holds of a resource of ours, found by the identifier we sent with it."""
-        system = f"{self.town.gateway}/fhir/R4"
-        return there.found(resource_type, identifier=f"{system}|{resource_type}/{our_id}")
-
-    def people(self, nhs_number: str) -> list[dict[str, Any]]:
-        """The persons that carry this NHS number."""
-        listed = self.coordinator.get("/api/people", count="100")["items"]
-        return [
-            person
-            for person in listed
-            if any(
-                i["system"] == NHS_NUMBER and i["value"] == nhs_number for i in person.get("identifiers", [])
-            )
-        ]
-
-    def sources(self, nhs_number: str) -> list[set[str]]:
-        """For each person with this number, the hospitals that know them."""
-        return [{source["source"] for source in person["sources"]} for person in self.people(nhs_number)]
-
-    def plan(self) -> dict[str, Any]:
-        """Ada's plan as the coordinator reads it."""
-        record: dict[str, Any] = self.coordinator.get(f"/api/care-plans/{self.ids['plan']}")
-        return record
 
 
 def two_hospitals_know_the_same_person(story: Story) -> None:
@@ -107,11 +69,11 @@ def a_plan_becomes_a_record(story: Story) -> None:
     tell.check(
         "it has three activities", [a["id"] for a in plan["activities"]] == ["physio", "daily-walk", "meals"]
     )
-    goals = [story.coordinator.get(f"/api/goals/{goal}") for goal in _ids(plan["goals"])]
+    goals = [story.coordinator.get(f"/api/goals/{goal}") for goal in ids_of(plan["goals"])]
     weight = next(goal for goal in goals if goal["description"] == "Hold her weight")
     story.ids["weight"] = weight["id"]
     story.ids["walk"] = next(goal["id"] for goal in goals if goal["id"] != weight["id"])
-    tell.check("her team is there: three members", len(_team(story)["members"]) == 3)
+    tell.check("her team is there: three members", len(adas_team(story)["members"]) == 3)
 
 
 def one_page_names_every_source(story: Story) -> None:
@@ -148,11 +110,13 @@ def the_plan_reaches_the_other_hospital(story: Story) -> None:
     tell.check(
         "the target weight is the same number",
         weight["target"][0]["detailQuantity"]["value"]
-        == _their_goal(story)["target"][0]["detailQuantity"]["value"],
+        == their_goal(story)["target"][0]["detailQuantity"]["value"],
     )
     team = northside.get(f"/{copy['careTeam'][0]['reference']}")
     tell.check("the team of three came with it", len(team["participant"]) == 3)
-    tell.check("what only St Anne's understands came along: the ward board's colour", _ward_board(copy))
+    tell.check(
+        "what only St Anne's understands came along: the ward board's colour", has_ward_board_colour(copy)
+    )
 
 
 def a_coordinator_edits(story: Story) -> None:
@@ -168,8 +132,8 @@ def a_coordinator_edits(story: Story) -> None:
     stale = coordinator.send("PATCH", address, {"title": "x"}, headers={"If-Match": read.headers["ETag"]})
     tell.check("a second change under the old version is refused (412)", stale.status_code == 412)
     for name, there in (("St Anne's", story.st_annes), ("Northside", story.northside)):
-        tell.eventually(f"{name} shows the new title", partial(_has_title, story, there, title))
-    tell.check("St Anne's ward board colour is untouched", _ward_board(_plan_at_st_annes(story)))
+        tell.eventually(f"{name} shows the new title", partial(has_title, story, there, title))
+    tell.check("St Anne's ward board colour is untouched", has_ward_board_colour(plan_at_st_annes(story)))
 
 
 def northside_answers(story: Story) -> None:
@@ -201,8 +165,8 @@ def a_referral_leaves(story: Story) -> None:
         {"name": "Elm Trust", "identifiers": [{"system": ODS_CODE, "value": ELM_TRUST_CODE}], "active": True},
     )
     story.ids["elm"] = elm["id"]
-    leg = _refer(story, "ada", "Somebody to walk to church with on Sundays")
-    told = tell.eventually("Elm Trust received a signed message", lambda: _told(story, leg))
+    leg = refer(story, "ada", "Somebody to walk to church with on Sundays")
+    told = tell.eventually("Elm Trust received a signed message", lambda: message_about(story, leg))
     tell.check(
         "it holds no word about Ada, only where to fetch",
         "Okafor" not in str(told) and "Ada" not in str(told),
@@ -214,7 +178,7 @@ def a_referral_leaves(story: Story) -> None:
     )
     tell.eventually(
         "the coordinator sees that it was received",
-        lambda: _leg(story, "ada")["status"] in {"received", "requested"},
+        lambda: leg_now(story, "ada")["status"] in {"received", "requested"},
     )
 
 
@@ -223,11 +187,11 @@ def the_agency_accepts_and_completes(story: Story) -> None:
     tell, elm = story.teller, story.elm_trust
     leg = story.ids["leg of ada"]
     elm.expect(200, "POST", f"/inbox/{leg}/accept", {})
-    tell.check("accepted", story.coordinator.get(_referral(story, "ada"))["state"] == "accepted")
+    tell.check("accepted", story.coordinator.get(referral_address(story, "ada"))["state"] == "accepted")
     elm.expect(200, "POST", f"/inbox/{leg}/start", {})
     outcome = {"kind": "service-delivered", "text": "Joan walks with Ada to St Luke's every Sunday."}
     elm.expect(200, "POST", f"/inbox/{leg}/complete", {"outcomes": [outcome]})
-    referral = story.coordinator.get(_referral(story, "ada"))
+    referral = story.coordinator.get(referral_address(story, "ada"))
     tell.check(
         "completed, with its outcome",
         referral["state"] == "completed" and bool(referral["legs"][0]["outcomes"]),
@@ -235,7 +199,7 @@ def the_agency_accepts_and_completes(story: Story) -> None:
     moves = [event["move"] for event in referral["events"]]
     tell.check(f"its history is kept: {', '.join(moves)}", moves[-1] == "complete")
     for name, there in (("St Anne's", story.st_annes), ("Northside", story.northside)):
-        task = tell.eventually(f"{name} shows the referral as completed", partial(_done, story, there, leg))
+        task = tell.eventually(f"{name} shows the referral as completed", partial(done, story, there, leg))
         evidence = task["output"][0]
         reference = evidence.get("valueReference", {}).get("reference", "")
         procedure = there.get(f"/{reference}")
@@ -245,11 +209,11 @@ def the_agency_accepts_and_completes(story: Story) -> None:
 def an_agency_says_no(story: Story) -> None:
     """Brian's referral is declined, and nobody can miss it"""
     tell = story.teller
-    leg = _refer(story, "brian", "A befriender close to home")
-    tell.eventually("Elm Trust received it", lambda: _told(story, leg))
+    leg = refer(story, "brian", "A befriender close to home")
+    tell.eventually("Elm Trust received it", lambda: message_about(story, leg))
     reason = "No volunteer free near him until January"
     story.elm_trust.expect(200, "POST", f"/inbox/{leg}/decline", {"reason_text": reason})
-    referral = story.coordinator.get(_referral(story, "brian"))
+    referral = story.coordinator.get(referral_address(story, "brian"))
     tell.check("it is rejected, with the agency's reason", referral["legs"][0]["reason_text"] == reason)
     record = story.coordinator.get(f"/api/people/{story.ids['brian']}/record")
     tell.check("his record says so", [r["state"] for r in record["referrals"]] == ["rejected"])
@@ -287,67 +251,3 @@ STEPS: Final[tuple[Callable[[Story], None], ...]] = (
     an_agency_says_no,
     nobody_sees_more_than_they_may,
 )
-
-
-def _ids(items: list[Any]) -> list[str]:
-    return [item["id"] if isinstance(item, dict) else item for item in items]
-
-
-def _team(story: Story) -> dict[str, Any]:
-    teams: list[dict[str, Any]] = story.coordinator.get("/api/care-teams", person=story.ids["ada"])["items"]
-    return teams[0]
-
-
-def _plan_at_st_annes(story: Story) -> dict[str, Any]:
-    [plan] = story.st_annes.found("CarePlan", identifier="https://st-annes.example/care-plans|P-1203")
-    return plan
-
-
-def _their_goal(story: Story) -> dict[str, Any]:
-    goals = story.st_annes.found("Goal", _count="50")
-    return next(goal for goal in goals if goal["description"]["text"] == "Hold her weight")
-
-
-def _has_title(story: Story, there: System, title: str) -> bool:
-    if there.base.startswith(story.town.st_annes):
-        return bool(_plan_at_st_annes(story)["title"] == title)
-    return bool(story.our_copies(there, "CarePlan", story.ids["plan"])[0]["title"] == title)
-
-
-def _ward_board(plan: dict[str, Any]) -> bool:
-    return {"url": WARD_BOARD, "valueCode": "amber"} in plan.get("extension", [])
-
-
-def _refer(story: Story, who: str, service: str) -> str:
-    """Write and send a referral to Elm Trust; returns the leg's id."""
-    referral = story.coordinator.expect(
-        201,
-        "POST",
-        "/api/referrals",
-        {"person": story.ids[who], "service_text": service, "priority": "routine"},
-    )
-    story.ids[f"referral of {who}"] = referral["id"]
-    sent = story.coordinator.expect(
-        200, "POST", f"/api/referrals/{referral['id']}/send", {"organisation": story.ids["elm"]}
-    )
-    story.ids[f"leg of {who}"] = sent["legs"][0]["id"]
-    story.teller.check(f"referral {sent['reference_number']} is sent: “{service}”", sent["state"] == "sent")
-    return story.ids[f"leg of {who}"]
-
-
-def _referral(story: Story, who: str) -> str:
-    return f"/api/referrals/{story.ids[f'referral of {who}']}"
-
-
-def _leg(story: Story, who: str) -> dict[str, Any]:
-    leg: dict[str, Any] = story.coordinator.get(_referral(story, who))["legs"][0]
-    return leg
-
-
-def _told(story: Story, leg: str) -> dict[str, Any] | None:
-    return next((each for each in story.elm_trust.get("/inbox")["referrals"] if each["leg"] == leg), None)
-
-
-def _done(story: Story, there: System, leg: str) -> dict[str, Any] | None:
-    copies = story.our_copies(there, "Task", leg)
-    return copies[0] if copies and copies[0]["status"] == "completed" and copies[0].get("output") else None
