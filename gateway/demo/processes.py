@@ -86,14 +86,22 @@ class Processes:
 
     def run(self, *arguments: str) -> str:
         """What one `care-gateway` command printed. Raises ProcessFailed with its own words when it fails."""
-        ran = subprocess.run(  # noqa: S603  our own command, no shell
-            care_gateway(*arguments), env=self._environment(), capture_output=True, text=True, check=False
+        name = f"care-gateway {arguments[0]}"
+        # Like the others: should the demonstration end now, this one and what it started end with it.
+        process = self.running[name] = subprocess.Popen(  # noqa: S603  our own command, no shell
+            care_gateway(*arguments),
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
-        if ran.returncode != 0:
-            raise ProcessFailed(
-                f"care-gateway {arguments[0]} ended with {ran.returncode}: {ran.stderr.strip()}"
-            )
-        return ran.stdout.strip()
+        self._tell_keeper(f"+{process.pid}")
+        out, err = process.communicate()
+        del self.running[name]
+        self._tell_keeper(f"-{process.pid}")
+        if process.returncode != 0:
+            raise ProcessFailed(f"{name} ended with {process.returncode}: {err.decode().strip()}")
+        return out.decode().strip()
 
     def ended(self) -> list[str]:
         """Names of processes that ended by themselves."""

@@ -77,7 +77,7 @@ def test_a_folder_that_no_demo_made_is_never_emptied(tmp_path: Path) -> None:
 
 def play(folder: Path, port: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "gateway", "demo", "--once", "--folder", str(folder), "--port", str(port)],
+        [sys.executable, "-m", "gateway", "demo", "--folder", str(folder), "--port", str(port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
