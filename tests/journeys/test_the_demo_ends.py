@@ -17,12 +17,21 @@ import pytest
 
 from gateway.demo.ground import MARK
 from gateway.demo.processes import free_port
+from gateway.store.embedded import EmbeddedServer
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="looks for processes in /proc, which only Linux has"
 )
 
 WITHIN_S = 60
+
+
+@pytest.fixture(autouse=True)
+def no_data_stay(tmp_path: Path) -> Iterator[None]:
+    """Run by root, the data lie outside of pytest's folder, which is closed to PostgreSQL's account."""
+    yield
+    for var in tmp_path.glob("*/var"):
+        EmbeddedServer(var).remove()
 
 
 def test_a_demo_asked_to_end_in_the_middle_of_its_story_stops_everything(tmp_path: Path) -> None:
