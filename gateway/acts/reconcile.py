@@ -32,6 +32,7 @@ REFERRAL_MOVES: Final[Mapping[str, frozenset[str]]] = {
     "Task": frozenset({"status", "businessStatus", "owner", "for", "focus", "requester", "code", "intent"}),
     "ServiceRequest": frozenset({"status", "subject", "intent"}),
 }
+WHOM: Final = frozenset({"subject", "patient", "for"})
 
 
 class Outcome(StrEnum):
@@ -69,7 +70,7 @@ def reconcile(gateway: Gateway, tx: Transaction, partner: Partner, there: Held) 
     kept, other = _sides(gateway, spaces, agreement, here, there, ours)
     merged = Merged(here.resource)
     if decide(_since(kept, other), _since(other, kept)) in (Decision.FETCH, Decision.MERGE):
-        merged = merge(kept, other, _reserved(here))
+        merged = merge(kept, other, _reserved(here, partner))
     version = here
     if merged.taken:
         version = resources.update(tx, {**merged.resource, "id": here.id}, expect=here.version)
@@ -86,11 +87,12 @@ def reconcile(gateway: Gateway, tx: Transaction, partner: Partner, there: Held) 
     return Reconciled(Outcome.CHANGED if merged.taken else Outcome.UNCHANGED, version.reference)
 
 
-def _reserved(here: Version) -> frozenset[str]:
-    """Elements that a partner's edit does not change: a referral made here moves by the rules of
-    referrals.
+def _reserved(here: Version, partner: Partner) -> frozenset[str]:
+    """Elements that a partner's edit does not change: whom another source's resource is about, and what of a
+    referral made here moves only by the rules of referrals.
     """
-    return REFERRAL_MOVES.get(here.type, frozenset()) if here.source == HERE else frozenset()
+    moves = REFERRAL_MOVES.get(here.type, frozenset()) if here.source == HERE else frozenset()
+    return moves if here.source == partner.name else moves | WHOM
 
 
 def _joined(spaces: IdSpaces, there: Held) -> str | None:

@@ -288,3 +288,25 @@ def test_a_hospital_does_not_move_a_referral_by_editing_its_copy_of_the_task(
     assert (here["status"], here["note"]) == ("requested", [{"text": "She rang us."}])
     [question] = asked(linked_gateway)
     assert question["elements"] == ["Task.status"]
+
+
+def test_a_hospital_does_not_give_somebody_elses_plan_to_another_person(
+    linked_gateway: Gateway, st_annes: Hospital
+) -> None:
+    st_annes.writes(patient(ADA), "P1")
+    st_annes.writes(patient(CHEN), "P2")
+    polled(linked_gateway, st_annes, "Patient")
+    who = ours(linked_gateway, st_annes, "Patient", "P1")
+    with linked_gateway.database.transaction(COORDINATOR) as tx:
+        subject = {"reference": f"Patient/{people.person_of(tx, who.id)}"}
+        made_here = resources.create(tx, {**plan("P1"), "subject": subject}, source="here")
+    pushed(linked_gateway, st_annes, made_here.reference)
+    [copy] = st_annes.holds("CarePlan")
+
+    st_annes.edits("CarePlan", copy.id, subject={"reference": "Patient/P2"}, title="Home, with stairs")
+    polled(linked_gateway, st_annes, "CarePlan")
+
+    here = ours(linked_gateway, st_annes, "CarePlan", copy.id).resource
+    assert (here["subject"], here["title"]) == (subject, "Home, with stairs")
+    [question] = asked(linked_gateway)
+    assert question["elements"] == ["CarePlan.subject"]
