@@ -21,6 +21,7 @@ CHUNK_BYTES = 64 * 1024
 STALE = frozenset(
     {409, 412}
 )  # RFC 9110 says 412, several servers answer 409: both mean another version is held
+UNAUTHORIZED = 401
 TRY_AGAIN = frozenset({408, 425, 429})
 
 
@@ -155,6 +156,9 @@ def _accepted(what: str, answer: Answer, expect: frozenset[int]) -> Answer:
         return answer
     if status in STALE:
         raise PartnerConflict(f"{what}: answered {status}, it holds another version")
+    if status == UNAUTHORIZED:
+        # A secret replaced at one side only is mended by an operator, not by giving every message up.
+        raise PartnerUnavailable(f"{what}: answered 401, our secret is not accepted there; renew it")
     if status in TRY_AGAIN or status >= 500:
         wait = retry_after_s(answer.headers.get("Retry-After"), datetime.now(UTC))
         raise PartnerUnavailable(f"{what}: answered {status}", retry_after_s=wait)

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from gateway.demo import small_ehr
-from gateway.errors import AnswerUnreadable, PartnerConflict, PartnerRefused
+from gateway.errors import AnswerUnreadable, PartnerConflict, PartnerRefused, PartnerUnavailable
 from gateway.partners.fhir_rest import FhirRestServer, FhirRestSettings
 from gateway.partners.fhir_rest.server import connect
 from gateway.sync.abilities import Abilities
@@ -50,7 +50,7 @@ class TestAgainstTheSmallEhr(EhrContract):
         return reached(small_ehr_address, token="token-of-the-test")
 
     def test_without_its_token_everything_is_refused(self, small_ehr_address: str) -> None:
-        with pytest.raises(PartnerRefused, match="401"):
+        with pytest.raises(PartnerUnavailable, match="401"):
             reached(small_ehr_address).read("Goal", "1")
 
 

@@ -76,7 +76,7 @@ class ReferralChannelContract:
 
         assert caught.value.retry_after_s == 3
 
-    @pytest.mark.parametrize("status", [400, 401, 410])
+    @pytest.mark.parametrize("status", [400, 403, 410])
     def test_a_no_is_a_no(self, channel: ReferralChannel, agency: Agency, status: int) -> None:
         agency.status = status
         with pytest.raises(PartnerRefused, match=str(status)):

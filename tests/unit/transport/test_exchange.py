@@ -118,7 +118,7 @@ def test_a_redirect_is_a_failure_and_nothing_goes_to_the_other_place(method: str
     ("status", "error"),
     [
         (400, PartnerRefused),
-        (401, PartnerRefused),
+        (401, PartnerUnavailable),
         (404, PartnerRefused),
         (408, PartnerUnavailable),
         (409, PartnerConflict),
