@@ -138,7 +138,7 @@ def test_a_read_only_field_may_come_back_but_not_change(desk: Desk) -> None:
 def test_a_record_is_about_a_person_that_exists(desk: Desk) -> None:
     unlinked = desk.store(ST_ANNES, {"resourceType": "Patient"})
     for person in ("3f0c6bd2-6d1c-4a0b-9a5e-0d5b6f6b9f11", unlinked):
-        with pytest.raises(RecordInvalid, match="is no person here"):
+        with pytest.raises(RecordInvalid, match="the id of no person here"):
             desk.create("goal", person=person, description="Walk", status="active")
 
 
