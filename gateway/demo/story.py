@@ -5,6 +5,7 @@ The people are invented; each shows one real difficulty of care coordination.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -234,6 +235,9 @@ def nobody_sees_more_than_they_may(story: Story) -> None:
     )
     dead = processes.run("deliveries", "list", "--json")
     tell.check("no delivery ended as a dead letter", dead == "[]")
+    verdict = json.loads(processes.run("audit", "verify", "--json"))
+    sealed = verdict["checked"] > 0 and verdict["fault"] is None
+    tell.check(f"{verdict['checked']} accesses are sealed in the audit, and the chain holds", sealed)
     tell.check("every process is still running", not processes.ended())
     inbox = story.elm_trust.get("/inbox")
     tell.check("each referral had one effect at the agency", inbox["effects"] == 2)
