@@ -18,6 +18,7 @@ from gateway.acts.id_spaces import IdSpaces
 from gateway.acts.link_person import link_person
 from gateway.fhir.compare import changed_elements
 from gateway.fhir.json_codec import Resource
+from gateway.fhir.subjects import patients_named, subject_elements
 from gateway.store import ledger, resources
 from gateway.store.database import Transaction
 from gateway.store.ledger import Agreement
@@ -32,7 +33,6 @@ REFERRAL_MOVES: Final[Mapping[str, frozenset[str]]] = {
     "Task": frozenset({"status", "businessStatus", "owner", "for", "focus", "requester", "code", "intent"}),
     "ServiceRequest": frozenset({"status", "subject", "intent"}),
 }
-WHOM: Final = frozenset({"subject", "patient", "for"})
 
 
 class Outcome(StrEnum):
@@ -70,7 +70,7 @@ def reconcile(gateway: Gateway, tx: Transaction, partner: Partner, there: Held) 
     kept, other = _sides(gateway, spaces, agreement, here, there, ours)
     merged = Merged(here.resource)
     if decide(_since(kept, other), _since(other, kept)) in (Decision.FETCH, Decision.MERGE):
-        merged = merge(kept, other, _reserved(here, partner))
+        merged = merge(kept, other, _reserved(here, partner, other))
     version = here
     if merged.taken:
         version = resources.update(tx, {**merged.resource, "id": here.id}, expect=here.version)
@@ -87,12 +87,14 @@ def reconcile(gateway: Gateway, tx: Transaction, partner: Partner, there: Held) 
     return Reconciled(Outcome.CHANGED if merged.taken else Outcome.UNCHANGED, version.reference)
 
 
-def _reserved(here: Version, partner: Partner) -> frozenset[str]:
+def _reserved(here: Version, partner: Partner, other: Side) -> frozenset[str]:
     """Elements that a partner's edit does not change: whom another source's resource is about, and what of a
     referral made here moves only by the rules of referrals.
     """
     moves = REFERRAL_MOVES.get(here.type, frozenset()) if here.source == HERE else frozenset()
-    return moves if here.source == partner.name else moves | WHOM
+    if here.source == partner.name or patients_named(other.now) == patients_named(other.base):
+        return moves
+    return moves | subject_elements(here.type)
 
 
 def _joined(spaces: IdSpaces, there: Held) -> str | None:

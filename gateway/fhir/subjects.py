@@ -46,6 +46,11 @@ def patients_named(resource: Resource) -> frozenset[str]:
     return frozenset(id_ for id_ in ids if isinstance(id_, str))
 
 
+def subject_elements(resource_type: str) -> frozenset[str]:
+    """The top-level elements of a type that say whom a resource is about."""
+    return frozenset(path[0] for path in (*_EVERYWHERE, *_ELSEWHERE.get(resource_type, ())))
+
+
 def _references_at(node: Any, path: tuple[str, ...]) -> Iterator[str]:
     if isinstance(node, list):
         for item in node:

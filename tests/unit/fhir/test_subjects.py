@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.fhir.json_codec import Resource
-from gateway.fhir.subjects import patients_named
+from gateway.fhir.subjects import patients_named, subject_elements
 
 ONE = {"reference": "Patient/1"}
 
@@ -52,6 +52,11 @@ def test_a_resource_names_whom_it_is_about(resource: Resource) -> None:
 )
 def test_nobody_is_named_where_no_patient_of_ours_is(resource: Resource) -> None:
     assert patients_named(resource) == frozenset()
+
+
+def test_the_elements_that_say_whom_a_resource_is_about_depend_on_its_type() -> None:
+    assert subject_elements("Task") == {"subject", "patient", "for"}
+    assert subject_elements("Appointment") == {"subject", "patient", "participant"}
 
 
 def test_several_people_can_be_named() -> None:
