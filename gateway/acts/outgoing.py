@@ -11,9 +11,10 @@ from typing import Any
 from gateway.acts.gateway import Gateway
 from gateway.acts.id_spaces import IdSpaces, actor_of
 from gateway.fhir.json_codec import Resource
-from gateway.fhir.references import ReferenceKind, parse_reference, walk
+from gateway.fhir.references import ReferenceKind, parse_reference, relative, walk
 from gateway.fhir.subjects import patients_named
 from gateway.store import audit, ledger, resources
+from gateway.store.database import Transaction
 from gateway.store.ledger import Agreement
 from gateway.store.versions import Version
 from gateway.sync.merge import Side, merge
@@ -58,8 +59,19 @@ class Waiting:
 Outgoing = Creation | Update | Nothing | Waiting
 
 
-def choose(gateway: Gateway, partner: Partner, reference: str, *, awaits_targets: bool) -> Outgoing:
-    """What is to be sent, chosen as the partner sees it; what will leave is audited before it does."""
+def choose(
+    gateway: Gateway,
+    partner: Partner,
+    reference: str,
+    *,
+    awaits_targets: bool,
+    awaits_unreceived: bool = False,
+) -> Outgoing:
+    """What is to be sent, chosen as the partner sees it; what will leave is audited before it does.
+
+    awaits_unreceived   targets that their source has named but not yet sent us are waited for too: a plan is
+                        often polled before the team that it names
+    """
     named = parse_reference(reference)
     assert named.type is not None
     assert named.id is not None
@@ -76,7 +88,8 @@ def choose(gateway: Gateway, partner: Partner, reference: str, *, awaits_targets
         else:
             outgoing = _creation(spaces, version)
         if isinstance(outgoing, Creation | Update) and awaits_targets:
-            missing = _missing_targets(spaces, version)
+            books = spaces.tx.acting_as(gateway.self_actor) if awaits_unreceived else None
+            missing = _missing_targets(spaces, version, books)
             if missing:
                 return Waiting(missing)
         if isinstance(outgoing, Creation | Update):
@@ -125,8 +138,10 @@ def _identifiers(resource: Resource) -> list[dict[str, Any]]:
     return [item for item in held if isinstance(item, dict)] if isinstance(held, list) else []
 
 
-def _missing_targets(spaces: IdSpaces, version: Version) -> tuple[str, ...]:
+def _missing_targets(spaces: IdSpaces, version: Version, books: Transaction | None) -> tuple[str, ...]:
     """References to things that this partner is to be sent, sees, and does not hold yet; each once.
+
+    With `books`, which see everything, what nobody has received yet is missing too.
 
     Two that refer to one another do not wait for one another: the one whose reference sorts first goes first.
     """
@@ -138,6 +153,8 @@ def _missing_targets(spaces: IdSpaces, version: Version) -> tuple[str, ...]:
         assert named.id is not None
         if spaces.theirs_of(named.type, named.id) is None:
             target = resources.find(spaces.tx, named.type, named.id)
+            if target is None and books is not None and resources.find(books, named.type, named.id) is None:
+                missing.append(relative(named.type, named.id))
             if target is None or target.deleted or not isinstance(_creation(spaces, target), Creation):
                 continue
             if not (version.reference <= target.reference and _refers_to(target, version.reference)):

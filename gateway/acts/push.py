@@ -38,6 +38,7 @@ def push(
     settle: Settle,
     *,
     awaits_targets: bool = True,
+    awaits_unreceived: bool = False,
     before_send: Callable[[], None] = lambda: None,
     after_send: Callable[[], None] = lambda: None,
 ) -> Waiting | None:
@@ -49,7 +50,13 @@ def push(
     may be tried again.
     """
     for _ in range(ROUNDS):
-        outgoing = choose(gateway, partner, reference, awaits_targets=awaits_targets)
+        outgoing = choose(
+            gateway,
+            partner,
+            reference,
+            awaits_targets=awaits_targets,
+            awaits_unreceived=awaits_unreceived,
+        )
         match outgoing:
             case Waiting():
                 return outgoing

@@ -16,6 +16,9 @@ WAITS = 20
 end too.
 """
 
+UNRECEIVED_WAITS = 6
+"""What its source named but has not sent by then (about half a minute) may never come."""
+
 
 def deliver(place: Workplace, turn: Turn, message: Message) -> None:
     """The partner holds what changed; or what it refers to goes first, and this is tried again after it."""
@@ -28,6 +31,7 @@ def deliver(place: Workplace, turn: Turn, message: Message) -> None:
         reference,
         lambda tx, receipt: turn.acknowledge(tx, message, receipt),
         awaits_targets=message.attempts < WAITS,
+        awaits_unreceived=message.attempts < UNRECEIVED_WAITS,
         before_send=place.before_send,
         after_send=place.after_send,
     )

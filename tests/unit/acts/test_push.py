@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from gateway.acts.gateway import Gateway
-from gateway.acts.push import Waiting
+from gateway.acts.outgoing import Waiting, choose
 from gateway.errors import PartnerRefused
 from gateway.fhir.json_codec import write
 from gateway.store import resources
@@ -288,3 +288,25 @@ def test_what_was_deleted_there_waits_for_a_person(
 
     with pytest.raises(PartnerRefused, match="deleted there"):
         pushed(linked_gateway, northside, shared.reference)
+
+
+def test_a_plan_waits_for_a_team_that_its_source_named_but_has_not_sent_yet(
+    linked_gateway: Gateway, st_annes: Hospital, northside: Hospital
+) -> None:
+    st_annes.writes(patient(ADA), "P1")
+    northside.writes(patient(ADA), "N1")
+    st_annes.writes({**plan("P1"), "careTeam": [{"reference": "CareTeam/T1"}]}, "C1")
+    polled(linked_gateway, st_annes)
+    polled(linked_gateway, northside, "Patient")
+    shared = ours(linked_gateway, st_annes, "CarePlan", "C1")
+    team = shared.resource["careTeam"][0]["reference"]
+
+    waiting = choose(
+        linked_gateway,
+        linked_gateway.partners["northside"],
+        shared.reference,
+        awaits_targets=True,
+        awaits_unreceived=True,
+    )
+
+    assert waiting == Waiting((team,))
