@@ -83,15 +83,15 @@ def choose(
             return Nothing("deleted here")
         spaces = IdSpaces.of(gateway, tx, partner)
         agreement = ledger.theirs(tx, partner.name, version.type, version.id)
+        # Looked for before references are translated: what arrives in between is then translated right.
+        books = spaces.tx.acting_as(gateway.self_actor) if awaits_unreceived else None
+        missing = _missing_targets(spaces, version, books) if awaits_targets else ()
         if agreement is not None and agreement.their_body is not None:
             outgoing = _update(gateway, spaces, version, agreement)
         else:
             outgoing = _creation(spaces, version)
-        if isinstance(outgoing, Creation | Update) and awaits_targets:
-            books = spaces.tx.acting_as(gateway.self_actor) if awaits_unreceived else None
-            missing = _missing_targets(spaces, version, books)
-            if missing:
-                return Waiting(missing)
+        if isinstance(outgoing, Creation | Update) and missing:
+            return Waiting(missing)
         if isinstance(outgoing, Creation | Update):
             audit.record(tx, f"send {version.type}", [version.reference], detail=f"to {partner.name}")
     return outgoing
