@@ -100,7 +100,8 @@ class Processes:
         del self.running[name]
         self._tell_keeper(f"-{process.pid}")
         if process.returncode != 0:
-            raise ProcessFailed(f"{name} ended with {process.returncode}: {err.decode().strip()}")
+            said = b"\n".join(filter(None, (err.strip(), out.strip())))
+            raise ProcessFailed(f"{name} ended with {process.returncode}: {said.decode()}")
         return out.decode().strip()
 
     def ended(self) -> list[str]:
