@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any, TypeAlias
 
-from gateway.mapping.law_words import worded
+from gateway.mapping.laws.words import worded
 from gateway.mapping.rules import BackLinkedParts, Block, Choice, Field, Items, LinkedParts, Rule, Values
 from gateway.mapping.values import dig, is_hollow, plant, tidy
 

@@ -1,16 +1,4 @@
-"""The laws that every rule file must hold, tried with generated data. One generated case runs all of them.
-
-    CreateGet   get(create(v)) = v
-    GetPut      put(get(s), s) = s, byte for byte
-    PutGet      get(put(v, s)) = v
-    Frame       changing one field touches only its elements, what described them, and generated narrative
-    Residue     reordering or removing items leaves the others, and what is not ours, exactly as they were
-    Stale       a changed reference or code keeps nothing that described the old one
-
-GetPut and PutGet alone are not enough: a mapper that forgets every unknown element as soon as anything
-changes passes both. A broken law is a MappingError with the rule's file and line and the smallest case
-found.
-"""
+"""Trying the laws: hypothesis draws a case, and every law is run on it."""
 
 from __future__ import annotations
 
@@ -20,7 +8,7 @@ from typing import Any, Final
 from marshmallow import Schema
 
 from gateway.errors import MappingError
-from gateway.mapping.law_case import Case
+from gateway.mapping.laws.case import Case
 from gateway.mapping.lens import Lens
 from gateway.mapping.rules import Field, Items, Rule, Values
 
@@ -41,10 +29,10 @@ def check(
         import hypothesis
         from hypothesis import strategies as st
 
-        from gateway.mapping.law_records import records, values
+        from gateway.mapping.laws.records import records, values
     except ImportError as missing:
         raise MappingError("the laws need hypothesis: pip install 'care-gateway[dev]'") from missing
-    from gateway.mapping.law_sources import enriched
+    from gateway.mapping.laws.sources import enriched
 
     root = lens.rules.root
     case = Case(lens)

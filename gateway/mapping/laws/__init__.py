@@ -1,0 +1,19 @@
+"""The laws that every rule file must hold, tried with generated data. One generated case runs all of them.
+
+    CreateGet   get(create(v)) = v
+    GetPut      put(get(s), s) = s, byte for byte
+    PutGet      get(put(v, s)) = v
+    Frame       changing one field touches only its elements, what described them, and generated narrative
+    Residue     reordering or removing items leaves the others, and what is not ours, exactly as they were
+    Stale       a changed reference or code keeps nothing that described the old one
+
+GetPut and PutGet alone are not enough: a mapper that forgets every unknown element as soon as anything
+changes passes both. A broken law is a MappingError with the rule's file and line and the smallest case
+found.
+"""
+
+from __future__ import annotations
+
+from gateway.mapping.laws.checking import DEFAULT_CASES, check
+
+__all__ = ["DEFAULT_CASES", "check"]
