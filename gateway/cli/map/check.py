@@ -1,0 +1,43 @@
+"""`map check`: the laws, with generated data."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from gateway.cli.map.options import folder_option, json_option, load_maps, print_json
+from gateway.errors import MappingError
+
+
+@click.command("check", epilog="Example:  care-gateway map check care-plan goal --cases 1000")
+@click.argument("names", nargs=-1, metavar="[MAP]...")
+@click.option(
+    "--cases", default=100, show_default=True, help="Generated cases for each map; each runs all the laws."
+)
+@click.option("--seed", type=int, help="Another set of cases; without it always the same ones.")
+@folder_option
+@json_option
+def verb(names: tuple[str, ...], cases: int, seed: int | None, folder: Path | None, as_json: bool) -> None:
+    """Load every rule file, then hold each map to the laws with generated data."""
+    from gateway.mapping import laws
+    from gateway.records import RECORDS
+
+    maps = load_maps(folder)
+    unknown = [name for name in names if name not in maps]
+    if unknown:
+        raise click.UsageError(f"no map {', '.join(unknown)}; there are: {', '.join(maps)}")
+    broken: dict[str, str] = {}
+    checked = names or tuple(maps)
+    for name in checked:
+        try:
+            laws.check(maps[name], RECORDS[maps[name].rules.record].schema(), cases=cases, seed=seed)
+        except MappingError as error:
+            broken[name] = str(error)
+        if not as_json:
+            click.echo(broken.get(name) or f"{name:<14} all laws hold in {cases} cases")
+    if as_json:
+        print_json({"cases": cases, "maps": {name: broken.get(name) for name in checked}})
+    if broken:
+        sys.exit(1)
