@@ -86,7 +86,8 @@ class Lens:
         """
         root, parts = self._taken(resources)
         reading = Reading(parts, owned)
-        return Got(self._read(root, reading), tuple(reading.issues))
+        record = self._read(root, reading)
+        return Got(record, tuple(kept.issue for kept in reading.issues))
 
     def put(
         self,

@@ -17,13 +17,28 @@ Owned: TypeAlias = Callable[[Location, Origin], None]
 Parts: TypeAlias = Mapping[str, list[Resource]]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An element that a rule could not read, and why; it stays in FHIR and is not shown."""
+
+    at: Location
+    origin: Origin
+    why: str
+
+    @property
+    def issue(self) -> Issue:
+        """The finding as whoever asked for the conversion sees it."""
+        text = f"kept, not read: {self.why}"
+        return Issue("information", "informational", text, expression(self.at), f"rule {self.origin}")
+
+
 @dataclass(slots=True)
 class Reading:
-    """One `get` under way: the parts at hand, the issues found, and who wants to know what was read."""
+    """One `get` under way: the parts at hand, what was kept, and who wants to know what was read."""
 
     parts: Parts
     owned: Owned | None = None
-    issues: list[Issue] = field(default_factory=list)
+    issues: list[Kept] = field(default_factory=list)
 
     def claim(self, at: Location, origin: Origin) -> None:
         """Say that a rule read the leaf at this place."""
@@ -45,9 +60,7 @@ class Reading:
 
     def kept(self, at: Location, origin: Origin, why: str) -> None:
         """Report an element that is kept but not shown."""
-        self.issues.append(
-            Issue("information", "informational", f"kept, not read: {why}", expression(at), f"rule {origin}")
-        )
+        self.issues.append(Kept(at, origin, why))
 
 
 @dataclass(frozen=True, slots=True)
