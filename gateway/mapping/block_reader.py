@@ -1,31 +1,64 @@
-"""Reading the rules of one FHIR object: `fields`, `choices`, `fixed`, `narrative`."""
+"""Reading the rules of one FHIR object: `fields`, `choices`, `switch`, `fixed`, `narrative`, `ignore`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from gateway.mapping.ignored_reader import read_ignored
 from gateway.mapping.list_options import siblings
 from gateway.mapping.narrative import PLACEHOLDER
 from gateway.mapping.ownership import settled
 from gateway.mapping.paths import Each, Name
 from gateway.mapping.problems import Problem, did_you_mean
 from gateway.mapping.rule_reader import read_rule
-from gateway.mapping.rules import Alternative, Block, Choice, Field, Fixed, Ours, Rule, Values
+from gateway.mapping.rules import (
+    Alternative,
+    Block,
+    Choice,
+    Field,
+    Fixed,
+    Origin,
+    Ours,
+    Rule,
+    Switch,
+    Values,
+    fields_of,
+)
 from gateway.mapping.schema_fields import find, is_list, required
 from gateway.mapping.scope import Scope
+from gateway.mapping.switch_reader import is_switch, read_switch_field, read_switches
 from gateway.mapping.yaml_lines import Node
 
 
 def read_block(node: Node, scope: Scope, *, type_name: str | None = None) -> Block:
     """The block that a node describes; the keys that are not a block's are its rule's business."""
     entries = node.value if isinstance(node.value, dict) else {}
-    rules = [*_fields(entries.get("fields"), scope), *_choices(entries.get("choices"), scope)]
+    rules = _rules(entries, scope)
     if not rules:
         scope.wrong(node, "M003", "there are no fields here")
     fixed = tuple(_fixed(entries["fixed"], scope)) if "fixed" in entries else ()
     narrative = _narrative(entries["narrative"], scope) if "narrative" in entries else None
+    ignored = read_ignored(entries["ignore"], scope) if "ignore" in entries else ()
     _check_record(rules, node, scope)
-    return settled(Block(tuple(rules), fixed, type_name, narrative), scope)
+    return settled(Block(tuple(rules), fixed, type_name, narrative, ignored), scope)
+
+
+def _rules(entries: Mapping[str, Node], scope: Scope) -> list[Rule]:
+    return [
+        *_fields(entries.get("fields"), scope),
+        *_choices(entries.get("choices"), scope),
+        *read_switches(entries.get("switch"), entries.get("cases"), scope, _case_block),
+    ]
+
+
+def _case_block(node: Node, scope: Scope) -> Block:
+    """The rules of one case; which others they may meet is settled with the block around."""
+    entries = node.value if isinstance(node.value, dict) else {}
+    rules = _rules(entries, scope)
+    ignored = read_ignored(entries["ignore"], scope) if "ignore" in entries else ()
+    _check_twice(rules, scope)
+    return settled(Block(tuple(rules), ignored=ignored), scope)
 
 
 def _fields(node: Node | None, scope: Scope) -> list[Rule]:
@@ -38,7 +71,9 @@ def _fields(node: Node | None, scope: Scope) -> list[Rule]:
     for name, child in node.value.items():
         inner = scope.inside(name)
         line = node.key_lines[name]
-        if _is_object(child):
+        if is_switch(child):
+            rules += read_switch_field(name, child, line, inner, _case_block)
+        elif _is_object(child):
             rules += _object(name, child, inner)
         else:
             rules += read_rule(name, child, line, inner, read_block)
@@ -49,12 +84,12 @@ def _is_object(node: Node) -> bool:
     if not isinstance(node.value, dict) or "split" in node.value or "to" not in node.value:
         return False
     to = node.value["to"].value
-    return ("fields" in node.value or "choices" in node.value) and "[]" not in str(to)
+    return not {"fields", "choices", "switch"}.isdisjoint(node.value) and "[]" not in str(to)
 
 
 def _object(name: str, node: Node, scope: Scope) -> list[Rule]:
     """A single object with fields: the same as dotted fields."""
-    entries = scope.only_keys(node, ("to", "fields", "choices"))
+    entries = scope.only_keys(node, ("to", "fields", "choices", "switch", "cases"))
     steps = scope.path(entries["to"])
     ours = (*scope.prefix, *name.split("."))
     field = find(scope.schema, ours)
@@ -64,8 +99,7 @@ def _object(name: str, node: Node, scope: Scope) -> list[Rule]:
         return []
     if steps is None:
         return []
-    inner = replace(scope, base=steps, prefix=ours)
-    return [*_fields(entries.get("fields"), inner), *_choices(entries.get("choices"), inner)]
+    return _rules(entries, replace(scope, base=steps, prefix=ours))
 
 
 def _choices(node: Node | None, scope: Scope) -> list[Rule]:
@@ -140,25 +174,39 @@ def _narrative(node: Node, scope: Scope) -> str | None:
 
 
 def _check_record(rules: list[Rule], node: Node, scope: Scope) -> None:
-    seen: dict[Ours, Rule] = {}
-    for rule in rules:
-        if isinstance(rule, Field) and rule.copied:
-            continue
-        for ours in rule.fields if isinstance(rule, Choice) else (rule.ours,):
-            twin = next((other for other in seen if _overlap(other, ours)), None)
-            if twin is not None:
-                text = (
-                    f"{'.'.join(ours)!r} is mapped twice; the other rule is on line {seen[twin].origin.line}"
-                )
-                origin = rule.origin
-                scope.problems.append(Problem(origin.file, origin.line, "M150", origin.rule, text))
-            seen[ours] = rule
-    homes = {ours[0] for ours in seen}
+    homes = {ours[0] for ours in _check_twice(rules, scope)}
     for name in required(scope.schema):
         if name not in homes and scope.prefix == ():
             scope.wrong(
                 node, "M107", f"the record requires {name!r}, and no rule says where it lives in FHIR"
             )
+
+
+def _check_twice(rules: list[Rule], scope: Scope) -> set[Ours]:
+    """The record fields that the rules map; a field with two rules is reported."""
+    seen: dict[Ours, tuple[Rule, Origin]] = {}
+    for rule in rules:
+        if isinstance(rule, Field) and rule.copied:
+            continue
+        for ours, origin in _mapped(rule):
+            twin = next((seen[a] for a in seen if _overlap(a, ours) and seen[a][0] is not rule), None)
+            if twin is not None:
+                text = f"{'.'.join(ours)!r} is mapped twice; the other rule is on line {twin[1].line}"
+                scope.problems.append(Problem(origin.file, origin.line, "M150", origin.rule, text))
+            seen[ours] = (rule, origin)
+    return set(seen)
+
+
+def _mapped(rule: Rule) -> Iterator[tuple[Ours, Origin]]:
+    """The record fields of a rule, each with the place that says so."""
+    if not isinstance(rule, Switch):
+        for ours in fields_of(rule):
+            yield ours, rule.origin
+        return
+    yield rule.ours, rule.origin
+    for case in rule.cases:
+        for inner in case.block.rules:
+            yield from _mapped(inner)
 
 
 def _overlap(a: Ours, b: Ours) -> bool:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from gateway.mapping.codecs import Codes
 from gateway.mapping.problems import did_you_mean
+from gateway.mapping.rules import Word
 from gateway.mapping.scope import Scope
 from gateway.mapping.yaml_lines import Node
 
 
 def codes_of(node: Node, scope: Scope) -> Codes | None:
     """The table that `codes:` of a rule gives or names."""
-    if isinstance(node.value, str):
-        if node.value not in scope.tables:
-            near = did_you_mean(node.value, scope.tables)
-            scope.wrong(node, "M141", f"this file has no code table {node.value!r} under 'codes'{near}")
-            return None
-        return scope.tables[node.value]
-    return read_table(node, scope)
+    table = table_node(node, scope)
+    return None if table is None else read_table(table, scope)
+
+
+def table_node(node: Node, scope: Scope) -> Node | None:
+    """The table itself, whether `codes:` gives it or names one of the file's."""
+    if not isinstance(node.value, str):
+        return node
+    if node.value not in scope.tables:
+        near = did_you_mean(node.value, scope.tables)
+        scope.wrong(node, "M141", f"this file has no code table {node.value!r} under 'codes'{near}")
+        return None
+    scope.used.add(node.value)
+    return scope.tables[node.value]
+
+
+def word_of(text: str) -> Word:
+    """The record's word for a key of a table: `true` and `false` are yes and no."""
+    return {"true": True, "false": False}.get(text, text)
 
 
 def read_table(node: Node, scope: Scope) -> Codes | None:
@@ -31,7 +44,7 @@ def read_table(node: Node, scope: Scope) -> Codes | None:
     theirs_of: dict[str | bool, str] = {}
     words_of: dict[str, str] = {}
     for word, child in node.value.items():
-        ours: str | bool = {"true": True, "false": False}.get(word, word)
+        ours = word_of(word)
         for number, theirs in enumerate(scope.texts(child)):
             if theirs in ours_of:
                 scope.wrong(

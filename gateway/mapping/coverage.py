@@ -20,12 +20,15 @@ from gateway.mapping.paths import Each, Select, Steps
 from gateway.mapping.rules import (
     BackLinkedParts,
     Block,
+    Carried,
     Choice,
     Field,
     Items,
+    Joint,
     LinkedParts,
     Origin,
     Rule,
+    Switch,
     Values,
     walk,
 )
@@ -134,5 +137,11 @@ def _paths(rule: Rule) -> list[Steps]:
             return [(*rule.list.holder, Each(rule.list.pattern), *rule.item)]
         case Items():
             return [(*rule.list.holder, Each(rule.list.pattern))]
+        case Joint():
+            return list(rule.steps)
+        case Carried():
+            return [rule.steps, rule.carry]
+        case Switch():
+            return [steps for each in rule.cases for steps, _ in each.guard.conditions]
         case Choice() | BackLinkedParts():
             return []

@@ -11,11 +11,13 @@ from gateway.mapping.values import MISSING, contains, is_hollow, same
 
 def holds(guard: Guard, node: Any) -> bool:
     """Whether every condition of the guard is true of the object."""
-    for steps, expected in guard.conditions:
-        found, _ = locate(node, steps)
-        if is_hollow(found) or (expected is not MISSING and not same(found, expected)):
-            return False
-    return True
+    return all(_is_met(locate(node, steps)[0], expected) for steps, expected in guard.conditions)
+
+
+def _is_met(found: Any, expected: Any) -> bool:
+    if expected is None or is_hollow(found):
+        return expected is None and is_hollow(found)
+    return expected is MISSING or same(found, expected)
 
 
 def is_ours(which: FhirList, item: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from gateway.mapping.codec_choice import value_x
 from gateway.mapping.paths import Each, Name, Steps
 from gateway.mapping.problems import did_you_mean
-from gateway.mapping.rules import Block, FhirList, Field, Guard, Ours, Values
+from gateway.mapping.rules import Block, Carried, FhirList, Field, Guard, Joint, Ours, Switch, Values
 from gateway.mapping.scope import Scope
 from gateway.mapping.values import MISSING
 from gateway.mapping.yaml_lines import Node
@@ -31,7 +31,9 @@ def siblings(rules: list[Field | Values]) -> tuple[tuple[Steps, str, str], ...]:
 def keys_of(entries: Mapping[str, Node], block: Block, scope: Scope) -> tuple[Ours, ...]:
     """The fields that `key:` names, each of which must be a single field of the items."""
     keys: list[Ours] = []
-    known = [".".join(rule.ours) for rule in block.rules if isinstance(rule, Field)]
+    known = [
+        ".".join(rule.ours) for rule in block.rules if isinstance(rule, Field | Joint | Carried | Switch)
+    ]
     for name in scope.texts(entries["key"]) if "key" in entries else ():
         if name not in known:
             scope.wrong(
@@ -70,8 +72,11 @@ def guard_of(entries: Mapping[str, Any], scope: Scope) -> Guard:
     """The conditions of `where`; paths in it start at the item."""
     if "where" not in entries:
         return Guard()
-    node: Node = entries["where"]
-    inner = replace(scope, base=())
+    return Guard(conditions_of(entries["where"], replace(scope, base=())))
+
+
+def conditions_of(node: Node, scope: Scope) -> tuple[tuple[Steps, Any], ...]:
+    """What a guard asks for: paths that exist, `{path: value}`, `{path: ~}` (absent), or a list of these."""
     conditions: list[tuple[Steps, Any]] = []
     for child in node.value if isinstance(node.value, list) else [node]:
         pairs: list[tuple[Node, Any]] = [(child, MISSING)]
@@ -81,7 +86,7 @@ def guard_of(entries: Mapping[str, Any], scope: Scope) -> Guard:
                 for text, value in child.value.items()
             ]
         for path_node, value in pairs:
-            steps = inner.path(path_node)
+            steps = scope.path(path_node)
             if steps is not None:
                 conditions.append((steps, value))
-    return Guard(tuple(conditions))
+    return tuple(conditions)

@@ -9,7 +9,6 @@ from typing import Final
 
 from gateway.mapping.block_reader import read_block
 from gateway.mapping.code_tables import read_table
-from gateway.mapping.codecs import Codes
 from gateway.mapping.problems import Problem, did_you_mean, refuse
 from gateway.mapping.rules import RuleFile
 from gateway.mapping.scope import Scope
@@ -99,8 +98,11 @@ class _Files:
             return None
         block = entries[kind.root]
         scope = replace(scope, schema=kind.schema(), tables=_tables(entries.get("codes"), scope))
-        scope.only_keys(block, ("fields", "choices", "fixed", "narrative"))
-        return RuleFile(name, kind.name, root.file, read_block(block, scope, type_name=kind.root))
+        scope.only_keys(block, ("fields", "choices", "switch", "cases", "fixed", "narrative", "ignore"))
+        rules = RuleFile(name, kind.name, root.file, read_block(block, scope, type_name=kind.root))
+        for unused in scope.tables.keys() - scope.used:
+            read_table(scope.tables[unused], scope.inside(f"codes.{unused}"))
+        return rules
 
     def _kind(self, name: str, entries: Mapping[str, Node], root: Node, scope: Scope) -> RecordKind | None:
         for key, expected in (("mapping", [name]), ("record", list(self.kinds))):
@@ -121,12 +123,11 @@ class _Files:
         return kind
 
 
-def _tables(node: Node | None, scope: Scope) -> dict[str, Codes]:
+def _tables(node: Node | None, scope: Scope) -> dict[str, Node]:
+    """The code tables of a file, as they stand: what a table says depends on the rule that uses it."""
     if node is None:
         return {}
-    inner = scope.inside("codes")
     if not isinstance(node.value, dict):
-        inner.wrong(node, "M002", "codes: {table: {ours: theirs}}")
+        scope.inside("codes").wrong(node, "M002", "codes: {table: {ours: theirs}}")
         return {}
-    tables = {name: read_table(child, inner.inside(name)) for name, child in node.value.items()}
-    return {name: table for name, table in tables.items() if table is not None}
+    return node.value

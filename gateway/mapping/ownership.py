@@ -18,17 +18,21 @@ from gateway.mapping.rules import (
     Alternative,
     BackLinkedParts,
     Block,
+    Carried,
     Choice,
     FhirList,
     Field,
     Items,
+    Joint,
     LinkedParts,
     Rule,
     Stale,
+    Switch,
+    SwitchCase,
     Values,
 )
 from gateway.mapping.scope import Scope
-from gateway.mapping.values import same
+from gateway.mapping.values import MISSING, same
 
 Leafy: TypeAlias = Field | Values
 
@@ -57,16 +61,27 @@ def stale_around(steps: Steps, block: Block) -> tuple[Stale, ...]:
 
 
 def _writers(block: Block) -> Iterator[tuple[Rule | Leafy, Steps]]:
-    """Every rule that writes, with each path that it owns; alternatives of a choice one by one."""
+    """Every rule that writes, with each path that it owns; alternatives and cases one by one."""
     for rule in block.rules:
         if isinstance(rule, Choice):
             for way in rule.alternatives:
                 for inner in way.rules:
                     for steps in _owned(inner):
                         yield inner, steps
+        elif isinstance(rule, Switch):
+            for case in rule.cases:
+                yield from case_writers(rule, case)
         else:
             for steps in _owned(rule):
                 yield rule, steps
+
+
+def case_writers(rule: Switch, case: SwitchCase) -> Iterator[tuple[Rule | Leafy, Steps]]:
+    """What one case of a switch owns: the elements that its guard gives a value, and those of its rules."""
+    for steps, value in case.guard.conditions:
+        if value is not MISSING:
+            yield rule, steps
+    yield from _writers(case.block)
 
 
 def _owned(rule: Rule | Leafy) -> Iterator[Steps]:
@@ -76,6 +91,11 @@ def _owned(rule: Rule | Leafy) -> Iterator[Steps]:
                 yield _without_text(steps, rule.codec)
         case Values() if not rule.read_only:
             yield _without_text((*_list_steps(rule.list), *rule.item), rule.codec)
+        case Joint() if not rule.read_only:
+            yield from rule.steps
+        case Carried() if not rule.read_only:
+            yield rule.steps
+            yield rule.carry
         case Items() if not rule.read_only:
             yield _list_steps(rule.list)
         case LinkedParts():
@@ -97,7 +117,7 @@ def _check_owners(block: Block, scope: Scope) -> None:
         single = Block((rule,))
         owners += [(rule, writer, steps) for writer, steps in _writers(single)]
     for (rule, one, a), (other, two, b) in combinations(owners, 2):
-        if rule is not other and _overlap(a, b) and not _share_by_type(one, two):
+        if rule is not other and overlap(a, b) and not _share_by_type(one, two):
             origin = two.origin
             text = f"{show(b)} is written by this rule and by the one on line {one.origin.line} ({show(a)})"
             scope.problems.append(Problem(origin.file, origin.line, "M150", origin.rule, text))
@@ -108,7 +128,8 @@ def _check_owners(block: Block, scope: Scope) -> None:
             scope.problems.append(Problem(origin.file, origin.line, "M108", origin.rule, text))
 
 
-def _overlap(a: Steps, b: Steps) -> bool:
+def overlap(a: Steps, b: Steps) -> bool:
+    """Whether one of two paths may lead to, or through, the element at the end of the other."""
     return all(_meet(one, two) for one, two in zip(a, b, strict=False))
 
 
@@ -158,10 +179,29 @@ def _settled_rule(rule: Rule, block: Block, writers: list[tuple[Rule | Leafy, St
                 for way in rule.alternatives
             )
             return replace(rule, alternatives=ways)
+        case Joint():
+            return replace(rule, stale=tuple(_stale(steps, writers) for steps in rule.steps))
+        case Carried():
+            return replace(rule, stale=_stale(rule.steps, writers))
+        case Switch():
+            return replace(
+                rule, cases=tuple(_settled_case(rule, case, block, writers) for case in rule.cases)
+            )
         case Items() | LinkedParts():
             return replace(rule, list=_with_hidden(rule.list, block, writers))
         case BackLinkedParts():
             return rule
+
+
+def _settled_case(
+    rule: Switch, case: SwitchCase, block: Block, writers: list[tuple[Rule | Leafy, Steps]]
+) -> SwitchCase:
+    """The case whose rules know of each other and of the block around, but not of the other cases."""
+    others = [each for other in rule.cases for each in case_writers(rule, other)]
+    seen = [each for each in writers if each not in others] + list(case_writers(rule, case))
+    rules = tuple(_settled_rule(inner, block, seen) for inner in case.block.rules)
+    stale = tuple(_stale(steps, seen) for steps, _ in case.guard.conditions)
+    return replace(case, block=replace(case.block, rules=rules), stale=stale)
 
 
 def _settled_leaf(rule: Leafy, block: Block, writers: list[tuple[Rule | Leafy, Steps]]) -> Any:
@@ -173,7 +213,7 @@ def _settled_leaf(rule: Leafy, block: Block, writers: list[tuple[Rule | Leafy, S
     inside = [(other, steps[len(base) :]) for other, steps in writers if steps[: len(base)] == base]
     codec = _knowing_text(rule.codec, rule.item, inside)
     if isinstance(codec, RecordReference | AnyReference):
-        shared = any(other is not rule and _overlap(steps, base) for other, steps in writers)
+        shared = any(other is not rule and overlap(steps, base) for other, steps in writers)
         codec = replace(codec, typed_only=shared)
     return replace(
         rule, codec=codec, stale=_stale(rule.item, inside), list=_with_hidden(rule.list, block, writers)

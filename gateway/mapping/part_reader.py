@@ -87,7 +87,8 @@ def _with_copies(
 def _back_linked(
     ours: Ours, target: str, node: Node, line: int, scope: Scope, read_block: ReadBlock
 ) -> BackLinkedParts | None:
-    entries = scope.only_keys(node, ("split", "by", "key", "where", "fields", "choices", "fixed"))
+    block_keys = ("fields", "choices", "switch", "cases", "fixed", "ignore")
+    entries = scope.only_keys(node, ("split", "by", "key", "where", *block_keys))
     if target not in R4_TYPES:
         scope.wrong(
             entries["split"], "M170", f"{target!r} is no FHIR R4 type{did_you_mean(target, R4_TYPES)}"

@@ -52,7 +52,7 @@ def _bare(word: str) -> str:
 
 def refuse(problems: Sequence[Problem]) -> None:
     """Raise MappingError with every error among the problems, one a line, in the order of the files."""
-    errors = sorted(problem for problem in problems if problem.severity is Severity.ERROR)
+    errors = sorted({problem for problem in problems if problem.severity is Severity.ERROR})
     if errors:
         raise MappingError(
             "\n".join(map(str, errors)),

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 from gateway.errors import Issue
 from gateway.fhir.json_codec import Resource
-from gateway.mapping.elements import Location
+from gateway.mapping.elements import Location, locate
+from gateway.mapping.paths import Steps
 from gateway.mapping.rules import Origin
 
 Owned: TypeAlias = Callable[[Location, Origin], None]
@@ -57,6 +58,16 @@ class Reading:
                 self.claim_all(child, (*at, index), origin)
         else:
             self.owned(at, origin)
+
+    def claim_selectors(self, node: Any, steps: Steps, at: Location, origin: Origin) -> None:
+        """Say that a rule used what the selectors along the path look at."""
+        if self.owned is None:
+            return
+        for count, step in enumerate(steps):
+            pattern = getattr(step, "pattern", None)
+            if pattern:
+                _, place = locate(node, steps[: count + 1], at)
+                self.claim_all(pattern, place, origin)
 
     def kept(self, at: Location, origin: Origin, why: str) -> None:
         """Report an element that is kept but not shown."""

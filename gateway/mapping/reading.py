@@ -14,17 +14,22 @@ from gateway.mapping.elements import Location, locate
 from gateway.mapping.guards import holds, is_ours
 from gateway.mapping.paths import Steps
 from gateway.mapping.read_context import Found, Parts, Reading
+from gateway.mapping.reading_words import read_carried, read_joint
 from gateway.mapping.rules import (
     BackLinkedParts,
     Block,
+    Carried,
     Choice,
     FhirList,
     Field,
     Items,
+    Joint,
     LinkedParts,
-    Origin,
     Rule,
+    Switch,
+    SwitchCase,
     Values,
+    fields_of,
 )
 from gateway.mapping.values import MISSING, dig, is_hollow, plant
 
@@ -34,11 +39,12 @@ def read_block(block: Block, node: Any, at: Location, reading: Reading) -> dict[
     view: dict[str, Any] = {}
     if isinstance(node, dict):
         for rule in block.rules:
-            _read_rule(rule, node, at, reading, view)
+            read_rule(rule, node, at, reading, view)
     return view
 
 
-def _read_rule(rule: Rule, node: Any, at: Location, reading: Reading, view: dict[str, Any]) -> None:
+def read_rule(rule: Rule, node: Any, at: Location, reading: Reading, view: dict[str, Any]) -> None:
+    """What one rule reads of the object, planted in the record that is being built."""
     value: Any
     match rule:
         case Choice():
@@ -46,11 +52,18 @@ def _read_rule(rule: Rule, node: Any, at: Location, reading: Reading, view: dict
             for ours, inner in chosen[1].items():
                 plant(view, ours, inner)
             return
+        case Switch():
+            _read_switch(rule, node, at, reading, view)
+            return
         case Field() if rule.copied:
             locate_copied(rule, node, at, reading)
             return
         case Field():
             value = read_field(rule, node, at, reading)
+        case Joint():
+            value = read_joint(rule, node, at, reading)
+        case Carried():
+            value = read_carried(rule, node, at, reading)
         case Values():
             value = [found.view for found in read_values(rule, node, at, reading)]
             value = next(iter(value), None) if rule.one else value
@@ -85,7 +98,7 @@ def _read_element(rule: Field, steps: Steps, node: Any, at: Location, reading: R
     if reading.owned is not None:
         for part in rule.codec.parts(raw):
             reading.claim((*place, *part), rule.origin)
-        _claim_selectors(node, steps, at, rule.origin, reading)
+        reading.claim_selectors(node, steps, at, rule.origin)
     return value
 
 
@@ -111,7 +124,7 @@ def present_alternative(
         said: dict[tuple[str, ...], Any] = {}
         for inner in way.rules:
             holder: dict[str, Any] = {}
-            _read_rule(inner, node, at, quiet, holder)
+            read_rule(inner, node, at, quiet, holder)
             value = dig(holder, inner.ours)
             if not is_hollow(value):
                 said[inner.ours] = value
@@ -119,6 +132,28 @@ def present_alternative(
             reading.issues.extend(quiet.issues)
             return index, said
     return None, {}
+
+
+def _read_switch(rule: Switch, node: Any, at: Location, reading: Reading, view: dict[str, Any]) -> None:
+    case = present_case(rule, node)
+    if case is None:
+        return
+    plant(view, rule.ours, case.word)
+    for steps, _ in case.guard.conditions:
+        raw, place = locate(node, steps, at)
+        if raw is not MISSING and not isinstance(raw, dict | list):
+            reading.claim(place, case.origin)
+        reading.claim_selectors(node, steps, at, case.origin)
+    said = read_block(case.block, node, at, reading)
+    for ours in (ours for each in case.block.rules for ours in fields_of(each)):
+        value = dig(said, ours)
+        if not is_hollow(value):
+            plant(view, ours, value)
+
+
+def present_case(rule: Switch, node: Any) -> SwitchCase | None:
+    """The case whose guard is true of the object."""
+    return next((case for case in rule.cases if holds(case.guard, node)), None)
 
 
 def items_of(which: FhirList, node: Any, at: Location) -> tuple[list[Any], list[Any], Location]:
@@ -236,11 +271,3 @@ def links_back(rule: BackLinkedParts, part: Any, root: Any) -> bool:
     reference = parse_reference(raw)
     relative = reference.kind is ReferenceKind.RELATIVE
     return relative and (reference.type, reference.id) == (root.get("resourceType"), root["id"])
-
-
-def _claim_selectors(node: Any, steps: Steps, at: Location, origin: Origin, reading: Reading) -> None:
-    for count, step in enumerate(steps):
-        pattern = getattr(step, "pattern", None)
-        if pattern:
-            _, place = locate(node, steps[: count + 1], at)
-            reading.claim_all(pattern, place, origin)

@@ -23,10 +23,23 @@ from gateway.mapping.rules import (
 )
 from gateway.mapping.schema_fields import find, is_list, item_schema, names_near
 from gateway.mapping.scope import Scope
+from gateway.mapping.words_reader import read_carried, read_joint
 from gateway.mapping.yaml_lines import Node
 
 FIELD_KEYS: Final = ("to", "as", "ref", "codes", "back", "because", "also", "one", "where")
-LIST_KEYS: Final = ("to", "fields", "choices", "fixed", "key", "where", "back", "because")
+LIST_KEYS: Final = (
+    "to",
+    "fields",
+    "choices",
+    "switch",
+    "cases",
+    "fixed",
+    "ignore",
+    "key",
+    "where",
+    "back",
+    "because",
+)
 
 
 class ReadBlock(Protocol):
@@ -51,7 +64,11 @@ def read_rule(
         rule = read_part_rule(ours, node, line, scope, read_block)
     elif "choice" in node.value:
         rule = _choice(ours, node, line, scope)
-    elif "fields" in node.value or "choices" in node.value:
+    elif "joint" in node.value:
+        rule = read_joint(ours, node, line, scope)
+    elif "carry" in node.value:
+        rule = read_carried(ours, node, line, scope)
+    elif not {"fields", "choices", "switch"}.isdisjoint(node.value):
         rule = _items(ours, node, line, scope, read_block)
     else:
         rule = _field(ours, node, line, scope, choice=choice, copied=copied)

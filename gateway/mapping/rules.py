@@ -43,7 +43,7 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What makes a FHIR object ours: each path must exist, with this value when one is given."""
+    """What makes a FHIR object ours: each path must exist (MISSING), hold this value, or be absent (None)."""
 
     conditions: tuple[tuple[Steps, Any], ...] = ()
 
@@ -134,6 +134,82 @@ class Choice:
         return tuple(dict.fromkeys(rule.ours for way in self.alternatives for rule in way.rules))
 
 
+Word: TypeAlias = str | bool
+"""A record's word for a code: text, or yes and no."""
+
+Tuple: TypeAlias = tuple[str | int | bool | None, ...]
+"""What several elements say together, one value each; None: the element is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """One field, several elements: the record's word stands for what they say together.
+
+    ours_of     the word of every tuple that is read
+    theirs_of   the tuple that is written for each word
+    stale       for each element what described its old value
+    """
+
+    ours: Ours
+    steps: tuple[Steps, ...]
+    ours_of: Mapping[Tuple, Word]
+    theirs_of: Mapping[Word, Tuple]
+    origin: Origin
+    stale: tuple[tuple[Stale, ...], ...] = ()
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One field whose words are finer than the FHIR code: the exact word rides along beside it.
+
+    theirs_of   the codes of each word; the first is written
+    ours_of     the word that each code reads as when nothing rides along
+    carry       where the word rides; it is believed as long as the visible code is one of its codes
+    """
+
+    ours: Ours
+    steps: Steps
+    carry: Steps
+    theirs_of: Mapping[Word, tuple[str, ...]]
+    ours_of: Mapping[str, Word]
+    origin: Origin
+    stale: tuple[Stale, ...] = ()
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchCase:
+    """What holds when the field of a switch says `word`: the guard, which is also what is written, and rules.
+
+    stale   for each condition of the guard what described its old value
+    """
+
+    word: Word
+    guard: Guard
+    block: Block
+    origin: Origin
+    stale: tuple[tuple[Stale, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A field whose word decides which further rules hold; the guards of its cases exclude one another."""
+
+    ours: Ours
+    cases: tuple[SwitchCase, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An element that the map leaves unread on purpose, with everything in it."""
+
+    steps: Steps
+    because: str
+    origin: Origin
+
+
 @dataclass(frozen=True, slots=True)
 class LinkedParts:
     """A list whose items live in resources of their own, each named by a link of the holder's list."""
@@ -160,7 +236,7 @@ class BackLinkedParts:
     where: Guard = Guard()
 
 
-Rule: TypeAlias = Field | Values | Items | Choice | LinkedParts | BackLinkedParts
+Rule: TypeAlias = Field | Values | Items | Choice | Joint | Carried | Switch | LinkedParts | BackLinkedParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +250,16 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The rules for one FHIR object. `type` and `narrative` belong to whole resources only."""
+    """The rules for one FHIR object. `type` and `narrative` belong to whole resources only.
+
+    ignored   elements that no rule reads, each with the reason
+    """
 
     rules: tuple[Rule, ...]
     fixed: tuple[Fixed, ...] = ()
     type: str | None = None
     narrative: str | None = None
+    ignored: tuple[Ignored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +278,28 @@ class RuleFile:
         return self.root.type
 
 
+def fields_of(rule: Rule) -> tuple[Ours, ...]:
+    """The record fields that a rule maps, each once."""
+    match rule:
+        case Choice():
+            return rule.fields
+        case Switch():
+            inner = (ours for case in rule.cases for each in case.block.rules for ours in fields_of(each))
+            return tuple(dict.fromkeys((rule.ours, *inner)))
+        case _:
+            return (rule.ours,)
+
+
 def walk(block: Block) -> Iterator[tuple[Block, Rule | Field | Values]]:
-    """Every rule of a block and of the blocks inside it, with its block; alternatives one by one."""
+    """Every rule of a block and of those inside it, with its block; alternatives and cases one by one."""
     for rule in block.rules:
         yield block, rule
         if isinstance(rule, Choice):
             for way in rule.alternatives:
                 for inner in way.rules:
                     yield block, inner
+        elif isinstance(rule, Switch):
+            for case in rule.cases:
+                yield from walk(case.block)
         elif isinstance(rule, Items | LinkedParts | BackLinkedParts):
             yield from walk(rule.block)

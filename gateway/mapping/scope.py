@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from marshmallow import Schema
 
 from gateway.fhir.resource_types import R4_TYPES
-from gateway.mapping.codecs import Codes
+from gateway.fhir.systems import CODE_SYSTEMS
 from gateway.mapping.paths import BadPath, Steps, parse_path
 from gateway.mapping.problems import Problem, did_you_mean
 from gateway.mapping.ref_targets import PROMISED
@@ -24,20 +24,23 @@ class Scope:
 
     rule          dotted name of the rule so far, for messages: `goal.targets`
     schema        of the record object that the block shows; None when the field above is unknown (reported
-    there) base, prefix  what `fields` of a single object puts before the paths and the names inside it
+                  there)
+    base, prefix  what `fields` of a single object puts before the paths and the names inside it
     in_extension  the block stands for an extension, so `ext(x)` is one inside it
+    used          the names of the file's code tables that a rule has used
     """
 
     file: str
     rule: str
     schema: Schema | None
     kinds: Mapping[str, RecordKind]
-    tables: Mapping[str, Codes]
+    tables: Mapping[str, Node]
     map_of: Callable[[str, Node, str], RuleFile | None]
     problems: list[Problem]
     base: Steps = ()
     prefix: Ours = ()
     in_extension: bool = False
+    used: set[str] = field(default_factory=set)
 
     def inside(self, name: str, **changes: Any) -> Scope:
         """The scope of a rule inside this one."""
@@ -90,6 +93,10 @@ class Scope:
         except BadPath as problem:
             self.wrong(node, "M100", str(problem))
             return None
+
+    def code_system(self, name: str) -> str:
+        """The address of our own code system of this name."""
+        return CODE_SYSTEMS + name
 
     def type_of(self, target: str, node: Node) -> str | None:
         """The FHIR type that a record name or type name stands for."""

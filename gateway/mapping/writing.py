@@ -17,12 +17,15 @@ from gateway.mapping.rules import (
     Alternative,
     BackLinkedParts,
     Block,
+    Carried,
     Choice,
     Field,
     Fixed,
     Items,
+    Joint,
     LinkedParts,
     Rule,
+    Switch,
     Values,
 )
 from gateway.mapping.values import MISSING, contains, dig, is_hollow, plant, same
@@ -30,6 +33,8 @@ from gateway.mapping.write_context import Writing
 from gateway.mapping.write_fields import write_field, write_values
 from gateway.mapping.write_lists import write_items
 from gateway.mapping.write_parts import write_back_links, write_links
+from gateway.mapping.write_switch import write_switch
+from gateway.mapping.write_words import write_carried, write_joint
 
 
 def write_block(
@@ -37,19 +42,26 @@ def write_block(
 ) -> Any:
     """The object with the record's values; with its fixed values too when it is being created."""
     for rule in block.rules:
-        node = _or_empty(_write_rule(rule, view, node, at, writing, creating=creating))
+        node = _or_empty(write_rule(rule, view, node, at, writing, creating=creating))
     if creating:
         for fixed in block.fixed:
             node = _with_fixed(fixed, node)
     return node
 
 
-def _write_rule(
+def write_rule(
     rule: Rule, view: Mapping[str, Any], node: Any, at: Location, writing: Writing, *, creating: bool
 ) -> Any:
+    """The object with what one rule writes of the record; MISSING when nothing is left of it."""
     match rule:
         case Field():
             return write_field(rule, view, node, at, writing, creating=creating)
+        case Joint():
+            return write_joint(rule, view, node, at, writing)
+        case Carried():
+            return write_carried(rule, view, node, at, writing)
+        case Switch():
+            return write_switch(rule, view, node, at, writing, creating=creating)
         case Values():
             return write_values(rule, view, node, at, writing)
         case Items():
@@ -102,7 +114,7 @@ def _write_form(
 ) -> Any:
     view = _nested(wanted)
     for inner in way.rules:
-        node = _or_empty(_write_rule(inner, view, node, at, writing, creating=False))
+        node = _or_empty(write_rule(inner, view, node, at, writing, creating=False))
     return node
 
 

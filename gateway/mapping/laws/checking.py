@@ -10,7 +10,7 @@ from marshmallow import Schema
 from gateway.errors import MappingError
 from gateway.mapping.laws.case import Case
 from gateway.mapping.lens import Lens
-from gateway.mapping.rules import Field, Items, Rule, Values
+from gateway.mapping.rules import Carried, Field, Items, Joint, Rule, Values
 
 DEFAULT_CASES: Final = 100
 
@@ -75,4 +75,4 @@ def check(
 def _is_written(rule: Rule) -> bool:
     if isinstance(rule, Field):
         return not rule.copied and not rule.read_only
-    return not (isinstance(rule, Values | Items) and rule.read_only)
+    return not (isinstance(rule, Values | Items | Joint | Carried) and rule.read_only)

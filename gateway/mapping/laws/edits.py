@@ -6,8 +6,21 @@ from random import Random
 from typing import Any, TypeAlias
 
 from gateway.mapping.laws.words import worded
-from gateway.mapping.rules import BackLinkedParts, Block, Choice, Field, Items, LinkedParts, Rule, Values
-from gateway.mapping.values import dig, is_hollow, plant, tidy
+from gateway.mapping.rules import (
+    BackLinkedParts,
+    Block,
+    Carried,
+    Choice,
+    Field,
+    Items,
+    Joint,
+    LinkedParts,
+    Rule,
+    Switch,
+    Values,
+    fields_of,
+)
+from gateway.mapping.values import dig, is_hollow, plant, same, tidy
 
 Record: TypeAlias = dict[str, Any]
 
@@ -28,8 +41,8 @@ def mixed(block: Block, shown: Record, other: Record, random: Random) -> Record:
 def with_value(record: Record, rule: Rule, value: Any) -> Record:
     """The record with another value for one rule; the one given is left alone."""
     changed = copied(record)
-    if isinstance(rule, Choice):
-        for ours in rule.fields:
+    if isinstance(rule, Choice | Switch):
+        for ours in fields_of(rule):
             plant(changed, ours, dig(value, ours))
     else:
         plant(changed, rule.ours, value)
@@ -47,9 +60,12 @@ def written(block: Block, record: Record) -> Record:
     """The part of a record that rules write: without what is only read."""
     view: Record = {}
     for rule in block.rules:
-        for ours in rule.fields if isinstance(rule, Choice) else (rule.ours,):
+        if isinstance(rule, Switch):
+            _plant_switch(rule, record, view)
+            continue
+        for ours in fields_of(rule):
             value = dig(record, ours)
-            if is_hollow(value) or (isinstance(rule, Field | Values | Items) and rule.read_only):
+            if is_hollow(value) or _is_read_only(rule):
                 continue
             if isinstance(rule, Items | LinkedParts | BackLinkedParts):
                 value = [written(rule.block, item) for item in value]
@@ -58,11 +74,25 @@ def written(block: Block, record: Record) -> Record:
     return tidy(view) or {}
 
 
+def _is_read_only(rule: Rule) -> bool:
+    return isinstance(rule, Field | Values | Items | Joint | Carried) and rule.read_only
+
+
+def _plant_switch(rule: Switch, record: Record, view: Record) -> None:
+    word = dig(record, rule.ours)
+    plant(view, rule.ours, word)
+    for case in rule.cases:
+        if same(case.word, word):
+            shown = written(case.block, record)
+            for ours in (ours for each in case.block.rules for ours in fields_of(each)):
+                plant(view, ours, dig(shown, ours))
+
+
 def _groups(block: Block) -> list[set[str]]:
-    """Names of record fields that must be taken together: those of one choice."""
+    """Names of record fields that must be taken together: those of one choice or one switch."""
     groups: list[set[str]] = []
     for rule in block.rules:
-        names = {ours[0] for ours in (rule.fields if isinstance(rule, Choice) else (rule.ours,))}
+        names = {ours[0] for ours in fields_of(rule)}
         joined = [group for group in groups if group & names]
         groups = [group for group in groups if not group & names] + [names.union(*joined)]
     return groups

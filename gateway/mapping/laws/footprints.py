@@ -13,16 +13,20 @@ from gateway.mapping.paths import First, Name, Steps
 from gateway.mapping.rules import (
     BackLinkedParts,
     Block,
+    Carried,
     Choice,
     Field,
     Items,
+    Joint,
     LinkedParts,
     Rule,
     Stale,
+    Switch,
+    SwitchCase,
     Values,
     walk,
 )
-from gateway.mapping.values import contains, same, tidy
+from gateway.mapping.values import MISSING, contains, same, tidy
 
 
 def outside(rule: Rule, node: Any) -> Any:
@@ -43,8 +47,21 @@ def _footprint(rule: Rule) -> list[tuple[Steps, Any]]:
             found = [part for way in rule.alternatives for each in way.rules for part in _footprint(each)]
             stems = [(holder, stem) for way in rule.alternatives for holder, stem, _ in way.siblings]
             return [*found, *((holder, stem) for holder, stem in stems)]
+        case Joint():
+            own = [(steps, None) for steps in rule.steps]
+            return [*own, *(part for stale in rule.stale for part in _stale(stale))]
+        case Carried():
+            return [(rule.steps, None), (rule.carry, None), *_stale(rule.stale)]
+        case Switch():
+            return [part for case in rule.cases for part in _footprint_of_case(case)]
         case BackLinkedParts():
             return []
+
+
+def _footprint_of_case(case: SwitchCase) -> list[tuple[Steps, Any]]:
+    guard = [(steps, None) for steps, value in case.guard.conditions if value is not MISSING]
+    rules = [part for rule in case.block.rules for part in _footprint(rule)]
+    return [*guard, *rules, *(part for stale in case.stale for part in _stale(stale))]
 
 
 def _element(rule: Field, steps: Steps) -> tuple[Steps, Any]:

@@ -24,19 +24,24 @@ from gateway.mapping.codecs import (
     PlainKind,
     RecordReference,
 )
+from gateway.mapping.paths import Name, Steps
 from gateway.mapping.rules import (
     BackLinkedParts,
     Block,
+    Carried,
     Choice,
     Field,
     Items,
+    Joint,
     LinkedParts,
     Ours,
     Rule,
+    Switch,
+    SwitchCase,
     Values,
 )
 from gateway.mapping.schema_fields import find, item_schema
-from gateway.mapping.values import dig, plant, tidy
+from gateway.mapping.values import MISSING, dig, plant, tidy
 from gateway.records import scalars
 
 Record: TypeAlias = dict[str, Any]
@@ -72,12 +77,43 @@ def values(rule: Rule, schema: Schema | None) -> st.SearchStrategy[Any]:
             inner = item_schema(find(schema, rule.ours))
             named = st.tuples(records(rule.block, inner), _IDS).map(lambda pair: {**pair[0], "id": pair[1]})
             return _lists(named, (("id",),))
+        case Joint() | Carried():
+            return st.sampled_from(sorted(rule.theirs_of, key=str))
+        case Switch():
+            return st.one_of([_of_case(rule, case, schema) for case in rule.cases])
         case Choice():
             ways = [
                 _planted({each.ours: values(each, schema) for each in way.rules if not each.read_only})
                 for way in rule.alternatives
             ]
             return st.one_of(ways)
+
+
+def _of_case(rule: Switch, case: SwitchCase, schema: Schema | None) -> st.SearchStrategy[Record]:
+    """The word of a case with what its rules may hold; a guard that asks for an element needs it filled."""
+    word: Record = {}
+    plant(word, rule.ours, case.word)
+    drawn = st.tuples(st.just(word), _objects(case.block, schema)).map(_merged)
+    asked = [
+        [
+            rule.ours
+            for rule in case.block.rules
+            if not isinstance(rule, Choice) and _path(rule)[: len(steps)] == steps
+        ]
+        for steps, value in case.guard.conditions
+        if value is MISSING
+    ]
+    return drawn.filter(lambda view: all(any(dig(view, ours) for ours in fields) for fields in asked))
+
+
+def _path(rule: Rule) -> Steps:
+    match rule:
+        case Field() | Carried():
+            return rule.steps
+        case Values() | Items():
+            return (*rule.list.holder, Name(rule.list.name))
+        case _:
+            return ()
 
 
 def single(codec: Codec, field: fields.Field[Any] | None) -> st.SearchStrategy[Any]:
@@ -167,7 +203,7 @@ def _objects(block: Block, schema: Schema | None) -> st.SearchStrategy[Record]:
     optional: dict[Ours, st.SearchStrategy[Any]] = {}
     choices: list[st.SearchStrategy[Record]] = []
     for rule in block.rules:
-        if isinstance(rule, Choice):
+        if isinstance(rule, Choice | Switch):
             choices.append(st.one_of(st.just({}), values(rule, schema)))
         elif not _is_hidden(rule):
             optional[rule.ours] = values(rule, schema)
@@ -177,7 +213,7 @@ def _objects(block: Block, schema: Schema | None) -> st.SearchStrategy[Record]:
 def _is_hidden(rule: Rule) -> bool:
     if isinstance(rule, Field):
         return rule.read_only or rule.copied
-    return isinstance(rule, Values | Items) and rule.read_only
+    return isinstance(rule, Values | Items | Joint | Carried) and rule.read_only
 
 
 def _planted(optional: dict[Ours, st.SearchStrategy[Any]]) -> st.SearchStrategy[Record]:
