@@ -142,7 +142,7 @@ def _choice(name: str, node: Node, line: int, scope: Scope) -> Choice | None:
                     )
         if rules:
             ways.append(Alternative(tuple(rules), siblings(rules)))
-    return Choice(name, tuple(ways), scope.origin(line)) if ways else None
+    return Choice(name, tuple(ways), scope.origin(node, line)) if ways else None
 
 
 def _fixed(node: Node, scope: Scope) -> list[Fixed]:
@@ -191,7 +191,7 @@ def _check_twice(rules: list[Rule], scope: Scope) -> set[Ours]:
         for ours, origin in _mapped(rule):
             twin = next((seen[a] for a in seen if _overlap(a, ours) and seen[a][0] is not rule), None)
             if twin is not None:
-                text = f"{'.'.join(ours)!r} is mapped twice; the other rule is on line {twin[1].line}"
+                text = f"{'.'.join(ours)!r} is mapped twice; the other rule is on {twin[1].seen_from(origin)}"
                 scope.problems.append(Problem(origin.file, origin.line, "M150", origin.rule, text))
             seen[ours] = (rule, origin)
     return set(seen)

@@ -20,5 +20,5 @@ def read_ignored(node: Node, scope: Scope) -> tuple[Ignored, ...]:
         if not isinstance(reason.value, str) or not reason.value.strip():
             inner.wrong(reason, "M160", f"say why {text!r} is not read: {text}: because …", line=line)
         elif steps is not None:
-            found.append(Ignored(steps, reason.value, inner.origin(line)))
+            found.append(Ignored(steps, reason.value, inner.origin(reason, line)))
     return tuple(found)

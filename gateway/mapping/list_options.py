@@ -58,6 +58,11 @@ def is_read_only(entries: Mapping[str, Node], node: Node, scope: Scope) -> bool:
     return True
 
 
+def reason(entries: Mapping[str, Node]) -> str:
+    """Why a rule has no way back, as it says itself."""
+    return str(entries["because"].value or "") if "because" in entries else ""
+
+
 def split_at_list(steps: Steps, where: Guard) -> tuple[FhirList | None, Steps]:
     """The list that a path walks and the path inside its items; no list when the path has no []."""
     for count, step in enumerate(steps):

@@ -87,7 +87,7 @@ class _Files:
 
     def _read(self, name: str, root: Node) -> RuleFile | None:
         entries = root.value if isinstance(root.value, dict) else {}
-        scope = Scope(root.file, name, None, self.kinds, {}, self._map_of, self.problems)
+        scope = Scope(name, None, self.kinds, {}, self._map_of, self.problems)
         kind = self._kind(name, entries, root, scope)
         if kind is None:
             return None

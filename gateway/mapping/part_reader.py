@@ -49,7 +49,7 @@ def _linked(ours: Ours, target: str, node: Node, line: int, scope: Scope) -> Lin
     block = replace(
         part.root, rules=_with_copies(part.root, _copies(entries.get("copies"), scope), entries, scope)
     )
-    return LinkedParts(ours, fhir_list, item, part.type, block, scope.origin(line))
+    return LinkedParts(ours, fhir_list, item, part.type, block, scope.origin(node, line))
 
 
 def _copies(node: Node | None, scope: Scope) -> dict[str, str]:
@@ -108,7 +108,9 @@ def _back_linked(
     _check_copies(block, scope)
     keys = keys_of(entries, block, scope) if "key" in entries else (("id",),)
     stale = stale_around(by, block)
-    return BackLinkedParts(ours, target, by, stale, block, scope.origin(line), keys, guard_of(entries, scope))
+    return BackLinkedParts(
+        ours, target, by, stale, block, scope.origin(node, line), keys, guard_of(entries, scope)
+    )
 
 
 def _check_copies(block: Block, scope: Scope) -> None:
@@ -119,4 +121,4 @@ def _check_copies(block: Block, scope: Scope) -> None:
             name = ".".join(rule.ours)
             near = did_you_mean(name, scope.schema.fields)
             text = f"the record has no field {name!r} to copy from{near}"
-            scope.wrong(Node(name, scope.file, rule.origin.line, {}), "M111", text)
+            scope.wrong(Node(name, rule.origin.file, rule.origin.line, {}), "M111", text)

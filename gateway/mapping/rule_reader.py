@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from gateway.mapping.codec_choice import codec_for
-from gateway.mapping.list_options import guard_of, is_read_only, keys_of, siblings, split_at_list
+from gateway.mapping.list_options import guard_of, is_read_only, keys_of, reason, siblings, split_at_list
 from gateway.mapping.part_reader import read_part_rule
 from gateway.mapping.paths import Steps
 from gateway.mapping.problems import did_you_mean
@@ -95,7 +95,7 @@ def _field(
         return None
     codec = codec_for(entries, node, steps, scope, choice=choice)
     read_only = is_read_only(entries, node, scope)
-    origin = scope.origin(line)
+    origin = scope.origin(node, line)
     fhir_list, item = split_at_list(steps, guard_of(entries, scope))
     one = "one" in entries and entries["one"].value is True
     _check_shape(ours, fhir_list is not None and not one, node, line, scope, copied=copied)
@@ -104,10 +104,12 @@ def _field(
             if key in entries:
                 scope.wrong(entries[key], "M103", f"{key!r} belongs to a list; this path has no []")
         also = tuple(path for path in _also(entries, scope) if path is not None)
-        return Field(ours, steps, codec, origin, read_only=read_only, copied=copied, also=also)
+        return Field(
+            ours, steps, codec, origin, read_only=read_only, copied=copied, also=also, because=reason(entries)
+        )
     if copied or "also" in entries:
         scope.wrong(node, "M103", "^ and 'also' are for single values; this path has []")
-    return Values(ours, fhir_list, item, codec, origin, one=one, read_only=read_only)
+    return Values(ours, fhir_list, item, codec, origin, one=one, read_only=read_only, because=reason(entries))
 
 
 def _also(entries: Mapping[str, Node], scope: Scope) -> list[Steps | None]:
@@ -151,7 +153,7 @@ def _choice(ours: Ours, node: Node, line: int, scope: Scope) -> Choice | None:
         rule = _field(ours, long, child.line, scope, choice=True, copied=False)
         if rule is not None:
             alternatives.append(Alternative((rule,), siblings([rule])))
-    return Choice(".".join(ours), tuple(alternatives), scope.origin(line)) if alternatives else None
+    return Choice(".".join(ours), tuple(alternatives), scope.origin(node, line)) if alternatives else None
 
 
 def _items(ours: Ours, node: Node, line: int, scope: Scope, read_block: ReadBlock) -> Items | None:
@@ -174,7 +176,8 @@ def _items(ours: Ours, node: Node, line: int, scope: Scope, read_block: ReadBloc
     )
     block = read_block(node, inner)
     key = keys_of(entries, block, scope)
-    return Items(ours, fhir_list, block, scope.origin(line), key, is_read_only(entries, node, scope))
+    read_only = is_read_only(entries, node, scope)
+    return Items(ours, fhir_list, block, scope.origin(node, line), key, read_only, reason(entries))
 
 
 def _to(entries: Mapping[str, Node], node: Node, scope: Scope) -> Steps | None:

@@ -27,6 +27,10 @@ class Origin:
     def __str__(self) -> str:
         return f"{self.rule} @ {self.file}:{self.line}"
 
+    def seen_from(self, other: Origin) -> str:
+        """The place as a message about the other rule says it: the file too when that is another one."""
+        return f"line {self.line}" if self.file == other.file else f"line {self.line} of {self.file}"
+
 
 @dataclass(frozen=True, slots=True)
 class Stale:
@@ -62,6 +66,7 @@ class Field:
     origin: Origin
     stale: tuple[Stale, ...] = ()
     read_only: bool = False
+    because: str = ""
     copied: bool = False
     also: tuple[Steps, ...] = ()
 
@@ -95,6 +100,7 @@ class Values:
     stale: tuple[Stale, ...] = ()
     one: bool = False
     read_only: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class Items:
     origin: Origin
     key: tuple[Ours, ...] = ()
     read_only: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +164,7 @@ class Joint:
     origin: Origin
     stale: tuple[tuple[Stale, ...], ...] = ()
     read_only: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +184,7 @@ class Carried:
     origin: Origin
     stale: tuple[Stale, ...] = ()
     read_only: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

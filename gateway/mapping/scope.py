@@ -30,7 +30,6 @@ class Scope:
     used          the names of the file's code tables that a rule has used
     """
 
-    file: str
     rule: str
     schema: Schema | None
     kinds: Mapping[str, RecordKind]
@@ -46,13 +45,13 @@ class Scope:
         """The scope of a rule inside this one."""
         return replace(self, rule=f"{self.rule}.{name}", **changes)
 
-    def origin(self, line: int) -> Origin:
-        """The place of a rule on this line."""
-        return Origin(self.rule, self.file, line)
+    def origin(self, node: Node, line: int | None = None) -> Origin:
+        """The place of the rule that a node holds, in the node's own file; `line` where its key stands."""
+        return Origin(self.rule, node.file, line or node.line)
 
     def wrong(self, node: Node, code: str, text: str, *, line: int | None = None) -> None:
-        """Report a problem at a node."""
-        self.problems.append(Problem(self.file, line or node.line, code, self.rule, text))
+        """Report a problem at a node, in the node's own file."""
+        self.problems.append(Problem(node.file, line or node.line, code, self.rule, text))
 
     def only_keys(self, node: Node, known: Iterable[str]) -> dict[str, Node]:
         """The entries of a mapping node; those with unknown keys are reported and left out."""
@@ -62,9 +61,8 @@ class Scope:
         names = list(known)
         for key in node.value:
             if key not in names:
-                self.wrong(
-                    node, "M001", f"unknown key {key!r}{did_you_mean(key, names)}", line=node.key_lines[key]
-                )
+                text = f"unknown key {key!r}{did_you_mean(key, names)}"
+                self.wrong(node.value[key], "M001", text, line=node.key_lines[key])
         return {key: child for key, child in node.value.items() if key in names}
 
     def text(self, node: Node) -> str:

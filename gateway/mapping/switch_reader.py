@@ -80,7 +80,7 @@ def _switch(name: str, node: Node, line: int, scope: Scope, read_case: ReadCase)
         )
         return []
     cases = [case for child in node.value if (case := _case(child, scope, read_case)) is not None]
-    rule = Switch(ours, tuple(cases), scope.origin(line))
+    rule = Switch(ours, tuple(cases), scope.origin(node, line))
     _check_disjoint(rule, scope)
     return [rule] if cases else []
 
@@ -116,7 +116,7 @@ def _case(node: Node, scope: Scope, read_case: ReadCase) -> SwitchCase | None:
         tuple(r for r in block.rules if not isinstance(r, LinkedParts | BackLinkedParts | Switch)),
         ignored=block.ignored,
     )
-    return SwitchCase(word, guard, block, inner.origin(node.line))
+    return SwitchCase(word, guard, block, inner.origin(node))
 
 
 def _guard(when: Mapping[str, Node], scope: Scope) -> Guard:
@@ -134,11 +134,11 @@ def _guard(when: Mapping[str, Node], scope: Scope) -> Guard:
 def _check_disjoint(rule: Switch, scope: Scope) -> None:
     for one, two in combinations(rule.cases, 2):
         if same(one.word, two.word):
-            text = f"the word {_shown(two.word)} has two cases; the other is on line {one.origin.line}"
+            text = f"the word {_shown(two.word)} has two cases; the other is on {one.origin.seen_from(two.origin)}"
             _wrong(two, "M152", text, scope)
         elif not _exclude(one.guard, two.guard):
             text = (
-                f"this case and the one on line {one.origin.line} can both hold: give one element of their "
+                f"this case and the one on {one.origin.seen_from(two.origin)} can both hold: give one element of their "
                 "'theirs' different values, or say that it is absent (path: ~)"
             )
             _wrong(two, "M152", text, scope)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.mapping.code_tables import table_node, word_of
-from gateway.mapping.list_options import is_read_only
+from gateway.mapping.list_options import is_read_only, reason
 from gateway.mapping.paths import Each, Name, Select, Steps, show
 from gateway.mapping.rules import Carried, Joint, Ours, Tuple, Word
 from gateway.mapping.schema_fields import find, is_list
@@ -34,7 +34,15 @@ def read_joint(ours: Ours, node: Node, line: int, scope: Scope) -> Joint | None:
         return None
     ours_of, theirs_of = _tuples(table, len(steps), scope)
     read_only = is_read_only(entries, node, scope)
-    return Joint(ours, tuple(steps), ours_of, theirs_of, scope.origin(line), read_only=read_only)
+    return Joint(
+        ours,
+        tuple(steps),
+        ours_of,
+        theirs_of,
+        scope.origin(node, line),
+        read_only=read_only,
+        because=reason(entries),
+    )
 
 
 def _tuples(node: Node, count: int, scope: Scope) -> tuple[dict[Tuple, Word], dict[Word, Tuple]]:
@@ -98,7 +106,16 @@ def read_carried(ours: Ours, node: Node, line: int, scope: Scope) -> Carried | N
     theirs_of = _codes(table, scope)
     ours_of = _words(theirs_of, entries.get("prefer"), table, scope)
     read_only = is_read_only(entries, node, scope)
-    return Carried(ours, steps, carry, theirs_of, ours_of, scope.origin(line), read_only=read_only)
+    return Carried(
+        ours,
+        steps,
+        carry,
+        theirs_of,
+        ours_of,
+        scope.origin(node, line),
+        read_only=read_only,
+        because=reason(entries),
+    )
 
 
 def _carry(node: Node, steps: Steps, codes: Node, scope: Scope) -> Steps | None:
