@@ -12,7 +12,8 @@ writing. laws proves the rules with generated data; coverage says which elements
 
 from __future__ import annotations
 
-from gateway.mapping.lens import Got, Lens, Put
+from gateway.mapping.answers import Got, Put
+from gateway.mapping.lens import Lens
 from gateway.mapping.mappings import Mappings
 
 __all__ = ["Got", "Lens", "Mappings", "Put"]

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from gateway.errors import Issue, MappingError
 from gateway.fhir.json_codec import Resource
+from gateway.mapping.answers import Got, Put
 from gateway.mapping.read_context import Owned, Reading
 from gateway.mapping.reading import read_back_links, read_block
 from gateway.mapping.rules import BackLinkedParts, LinkedParts, RuleFile, walk
@@ -20,30 +21,6 @@ from gateway.mapping.values import MISSING, plant, tidy
 from gateway.mapping.write_context import Writing
 from gateway.mapping.write_parts import write_back_links, write_resource
 from gateway.mapping.writing import write_block
-
-
-@dataclass(frozen=True, slots=True)
-class Got:
-    """A record, and what the rules did not read of its resources (all of which is kept)."""
-
-    record: dict[str, Any]
-    issues: tuple[Issue, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """The resources with the record in them; an issue of severity error is a value that was not written."""
-
-    resources: dict[str, Any]
-    issues: tuple[Issue, ...]
-
-    @property
-    def refused(self) -> tuple[Issue, ...]:
-        """The values that could not be expressed.
-
-        A caller that cannot ignore them must not store the result.
-        """
-        return tuple(issue for issue in self.issues if issue.severity == "error")
 
 
 def _new_id() -> str:
@@ -85,9 +62,14 @@ class Lens:
         Raises MappingError when there is neither.
         """
         root, parts = self._taken(resources)
-        reading = Reading(parts, owned)
-        record = self._read(root, reading)
-        return Got(record, tuple(kept.issue for kept in reading.issues))
+        record = self._read(root, Reading(parts, owned))
+        return Got(record, lambda: self._issues_of(resources))
+
+    def _issues_of(self, resources: Mapping[str, Any]) -> tuple[Issue, ...]:
+        root, parts = self._taken(resources)
+        reading = Reading(parts)
+        self._read(root, reading)
+        return tuple(kept.issue for kept in reading.issues)
 
     def put(
         self,

@@ -11,10 +11,11 @@ from typing import Any, NoReturn
 
 from gateway.errors import MappingError
 from gateway.fhir.json_codec import write
+from gateway.mapping.answers import Put
 from gateway.mapping.laws.edits import Record, copied, mixed, with_value, written
 from gateway.mapping.laws.footprints import foreign_items, outlived, outside
 from gateway.mapping.laws.words import difference, worded
-from gateway.mapping.lens import Lens, Put
+from gateway.mapping.lens import Lens
 from gateway.mapping.read_context import Found, Parts, Reading
 from gateway.mapping.reading import items_of, read_items, read_links, read_values
 from gateway.mapping.rules import (
