@@ -119,7 +119,8 @@ def _check_owners(block: Block, scope: Scope) -> None:
     for (rule, one, a), (other, two, b) in combinations(owners, 2):
         if rule is not other and overlap(a, b) and not _share_by_type(one, two):
             origin = two.origin
-            text = f"{show(b)} is written by this rule and by the one on {one.origin.seen_from(origin)} ({show(a)})"
+            twin = f"the one on {one.origin.seen_from(origin)} ({show(a)})"
+            text = f"{show(b)} is written by this rule and by {twin}"
             scope.problems.append(Problem(origin.file, origin.line, "M150", origin.rule, text))
     for _, writer, steps in owners:
         if any(name == Name("coding") and isinstance(step, First) for name, step in pairwise(steps)):

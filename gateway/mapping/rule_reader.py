@@ -97,7 +97,7 @@ def _field(
     read_only = is_read_only(entries, node, scope)
     origin = scope.origin(node, line)
     fhir_list, item = split_at_list(steps, guard_of(entries, scope))
-    one = "one" in entries and entries["one"].value is True
+    one = "one" in entries and _is_true(entries["one"], scope)
     _check_shape(ours, fhir_list is not None and not one, node, line, scope, copied=copied)
     if fhir_list is None:
         for key in ("one", "where"):
@@ -110,6 +110,12 @@ def _field(
     if copied or "also" in entries:
         scope.wrong(node, "M103", "^ and 'also' are for single values; this path has []")
     return Values(ours, fhir_list, item, codec, origin, one=one, read_only=read_only, because=reason(entries))
+
+
+def _is_true(node: Node, scope: Scope) -> bool:
+    if not isinstance(node.value, bool):
+        scope.wrong(node, "M002", "write true or false, in small letters")
+    return node.value is True
 
 
 def _also(entries: Mapping[str, Node], scope: Scope) -> list[Steps | None]:

@@ -23,7 +23,6 @@ from gateway.mapping.rules import (
     Rule,
     Switch,
     SwitchCase,
-    Word,
 )
 from gateway.mapping.schema_fields import find, is_list, names_near
 from gateway.mapping.scope import Scope
@@ -133,13 +132,14 @@ def _guard(when: Mapping[str, Node], scope: Scope) -> Guard:
 
 def _check_disjoint(rule: Switch, scope: Scope) -> None:
     for one, two in combinations(rule.cases, 2):
+        place = one.origin.seen_from(two.origin)
         if same(one.word, two.word):
-            text = f"the word {_shown(two.word)} has two cases; the other is on {one.origin.seen_from(two.origin)}"
+            text = f"the word {two.word!r} has two cases; the other is on {place}"
             _wrong(two, "M152", text, scope)
         elif not _exclude(one.guard, two.guard):
             text = (
-                f"this case and the one on {one.origin.seen_from(two.origin)} can both hold: give one element of their "
-                "'theirs' different values, or say that it is absent (path: ~)"
+                f"this case and the one on {place} can both hold: give one element of their 'theirs' "
+                "different values, or say that it is absent (path: ~)"
             )
             _wrong(two, "M152", text, scope)
     for case in rule.cases:
@@ -172,7 +172,3 @@ def _contradict(one: tuple[Steps, Any], two: tuple[Steps, Any]) -> bool:
 
 def _wrong(case: SwitchCase, code: str, text: str, scope: Scope) -> None:
     scope.problems.append(Problem(case.origin.file, case.origin.line, code, case.origin.rule, text))
-
-
-def _shown(word: Word) -> str:
-    return repr(word)

@@ -2,8 +2,9 @@
 
 Only the node tree of PyYAML is used, never its constructors, so there is no guessing: every scalar is text
 except `true`, `false` and whole numbers (`no` is "no", 1.10 is "1.10", 2026-11-22 is "2026-11-22").
-Duplicate keys, anchors and aliases, merge keys and tags are refused, each with its line. A key with nothing
-after it is None.
+Duplicate keys, anchors and aliases, merge keys, tags, a second document, invisible characters that hide or
+turn what follows, deep nesting and very large files are refused, each with its line. A key with nothing after
+it is None.
 """
 
 from __future__ import annotations
@@ -19,7 +20,16 @@ from gateway.mapping.problems import Problem, shown
 
 Scalar: TypeAlias = str | int | bool | None
 
-_WHOLE_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
+_WHOLE_NUMBER: Final = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
+_MOST_CHARACTERS: Final = 1_000_000
+_DEEPEST: Final = 50
+# Line breaks that editors do not show, and characters that make text read in another order than it stands.
+# Source: https://trojansource.codes and https://www.unicode.org/reports/tr9/
+_HIDING: Final = re.compile("[\u0085\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_IN_PLAIN_WORDS: Final = {
+    "found character that cannot start any token": "nothing starts like this; is it a tab? indent with spaces",
+    "but found another document": "a second document begins here (---); one file holds one document",
+}
 _WORDS: Final[dict[str, bool]] = {"true": True, "false": False}
 _Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -65,7 +75,8 @@ class Node:
 def read_file(path: Path, problems: list[Problem]) -> Node:
     """The tree of a file; what is wrong with it is added to `problems`; the tree is what could be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8", newline="") as file:
+            text = file.read(_MOST_CHARACTERS + 1)
     except UnicodeDecodeError as error:
         problems.append(
             Problem(shown(path), 1, "Y001", "", f"not UTF-8 at byte {error.start}; save it as UTF-8")
@@ -78,14 +89,28 @@ def read_text(text: str, file: str, problems: list[Problem]) -> Node:
     """The tree of one YAML document. An empty document is an empty mapping."""
     found = len(problems)
     root = None
+    if len(text) > _MOST_CHARACTERS:
+        problems.append(
+            Problem(file, 1, "Y008", "", f"more than {_MOST_CHARACTERS} characters; split the file")
+        )
+        return Node({}, file, 1, {})
+    hiding = _HIDING.search(text)
+    if hiding is not None:
+        line = text.count("\n", 0, hiding.start()) + 1
+        name = f"U+{ord(hiding[0]):04X}"
+        problems.append(
+            Problem(file, line, "Y010", "", f"the invisible character {name} hides text; delete it")
+        )
+        return Node({}, file, 1, {})
     try:
-        _refuse_anchors(text, file, problems)
+        _refuse_by_events(text, file, problems)
         if len(problems) == found:
             root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        problems.append(Problem(file, line, "Y002", "", f"not YAML: {error.problem or error.context}"))
+        problem = str(error.problem or error.context)
+        problems.append(Problem(file, line, "Y002", "", f"not YAML: {_IN_PLAIN_WORDS.get(problem, problem)}"))
     except yaml.YAMLError:
         problems.append(
             Problem(file, 1, "Y002", "", "not YAML: it holds characters that YAML does not allow")
@@ -95,10 +120,15 @@ def read_text(text: str, file: str, problems: list[Problem]) -> Node:
     return _node(root, file, problems)
 
 
-def _refuse_anchors(text: str, file: str, problems: list[Problem]) -> None:
-    # Before composing: a file of nested aliases must not get the chance to grow.
+def _refuse_by_events(text: str, file: str, problems: list[Problem]) -> None:
+    # Before composing: a file of nested aliases or of ten thousand brackets must not get the chance to grow.
+    depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         line = event.start_mark.line + 1 if event.start_mark else 1
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            problems.append(Problem(file, line, "Y009", "", f"nested more than {_DEEPEST} deep; split it up"))
+            return
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             problems.append(
                 Problem(file, line, "Y003", "", "anchors and aliases are not allowed; write it out")

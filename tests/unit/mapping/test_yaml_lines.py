@@ -54,6 +54,16 @@ def test_every_value_and_key_knows_its_line() -> None:
         ("a: [1, 2\n", 2, "Y002"),
         ("? [a]\n: 1\n", 1, "Y005"),
         ("a: \x07\n", 1, "Y002"),
+        ("a:\n\tb: 1\n", 2, "Y002"),
+        ("a: 1\n---\nb: 2\n", 2, "Y002"),
+        ("a: {b: 1, c: {d: 1, d: 2}}\n", 1, "Y007"),
+        ("1: a\n'1': b\n", 2, "Y007"),
+        ("a: !!str 1\n", 1, "Y004"),
+        ("a: x\u2028b: y\n", 1, "Y010"),
+        ("a: 1\nb: x\u202ey\n", 2, "Y010"),
+        ("a: " + "[" * 5000 + "]" * 5000, 1, "Y009"),
+        ("\n".join(" " * depth + "a:" for depth in range(300)), 51, "Y009"),
+        ("a: " + "x" * 1_000_001, 1, "Y008"),
     ],
 )
 def test_what_yaml_allows_and_a_rule_file_does_not_is_refused_with_its_line(
@@ -62,6 +72,47 @@ def test_what_yaml_allows_and_a_rule_file_does_not_is_refused_with_its_line(
     first = problems_of(text)[0]
 
     assert (first.line, first.code) == (line, code)
+
+
+def test_a_tab_and_a_second_document_are_named_in_plain_words() -> None:
+    assert "is it a tab? indent with spaces" in problems_of("a:\n\tb: 1\n")[0].text
+    assert "one file holds one document" in problems_of("a: 1\n---\nb: 2\n")[0].text
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "\ufeff", "---\n", "...\n"])
+def test_an_empty_file_is_an_empty_mapping(text: str) -> None:
+    assert read_text(text, "x.yaml", []).plain in ({}, None)
+
+
+def test_numbers_that_are_not_plainly_whole_stay_text() -> None:
+    text = (
+        "a: 010\nb: 0x1F\nc: 1_000\nd: -0\ne: +1\nf: 1e3\ng: 12345678901234567890\nh: True\ni: Null\nj: -7\n"
+    )
+
+    plain = read_text(text, "x.yaml", []).plain
+
+    assert [*plain.values()] == [
+        "010",
+        "0x1F",
+        "1_000",
+        "-0",
+        "+1",
+        "1e3",
+        "12345678901234567890",
+        "True",
+        "Null",
+        -7,
+    ]
+
+
+def test_windows_line_ends_and_a_byte_order_mark_change_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(b"\xef\xbb\xbfa: 1\r\nb: {c: x}\r\n")
+    problems: list[Problem] = []
+
+    root = read_file(path, problems)
+
+    assert (root.plain, root.key_lines, problems) == ({"a": 1, "b": {"c": "x"}}, {"a": 1, "b": 2}, [])
 
 
 def test_nested_aliases_are_refused_before_they_can_grow() -> None:
