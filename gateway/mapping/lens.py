@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from gateway.errors import Issue, MappingError
+from gateway.errors import MappingError
 from gateway.fhir.json_codec import Resource
+from gateway.mapping.account import reading_issues
 from gateway.mapping.answers import Got, Put
-from gateway.mapping.read_context import Owned, Reading
+from gateway.mapping.read_context import Kept, Owned, Reading
 from gateway.mapping.reading import read_back_links, read_block
 from gateway.mapping.rules import BackLinkedParts, LinkedParts, RuleFile, walk
 from gateway.mapping.values import MISSING, plant, tidy
@@ -61,15 +62,16 @@ class Lens:
         With the root missing, the parts given show their own list alone: a Task reads as `{"legs": [{…}]}`.
         Raises MappingError when there is neither.
         """
-        root, parts = self._taken(resources)
-        record = self._read(root, Reading(parts, owned))
-        return Got(record, lambda: self._issues_of(resources))
+        record, _ = self.interpreted(resources, owned=owned)
+        return Got(record, lambda: reading_issues(self, resources))
 
-    def _issues_of(self, resources: Mapping[str, Any]) -> tuple[Issue, ...]:
+    def interpreted(
+        self, resources: Mapping[str, Any], *, owned: Owned | None = None
+    ) -> tuple[dict[str, Any], list[Kept]]:
+        """The record, read by the interpreter, and what it could not read. Raises MappingError as `get`."""
         root, parts = self._taken(resources)
-        reading = Reading(parts)
-        self._read(root, reading)
-        return tuple(kept.issue for kept in reading.issues)
+        reading = Reading(parts, owned)
+        return self._read(root, reading), reading.issues
 
     def put(
         self,

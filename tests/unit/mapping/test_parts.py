@@ -68,7 +68,8 @@ def test_parts_are_shown_in_the_order_of_their_links_and_strangers_are_not() -> 
     read = LENS.get(GIVEN)
 
     assert read.record == RECORD
-    assert [issue.expression for issue in read.issues] == ["CarePlan.goal[1]"]
+    stumbled = [issue.expression for issue in read.issues if not issue.diagnostics.startswith("I190")]
+    assert stumbled == ["CarePlan.goal[1]"]
 
 
 def test_an_unchanged_record_changes_no_part() -> None:

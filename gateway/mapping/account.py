@@ -1,0 +1,223 @@
+"""The account of a reading: what became of every leaf of the resources. Each is in exactly one bucket.
+
+A leaf is a primitive value; `null` keeps step in a list and is none. The record shows the mapped ones; the
+fixed ones equal what the map itself writes; the ignored ones are left unread by a rule that says why; all
+others are kept in FHIR and reported as not mapped, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gateway.errors import Issue
+from gateway.mapping.elements import Location, leaves
+from gateway.mapping.read_context import Kept, expression
+from gateway.mapping.rule_homes import Home, RecordPath, RecordPaths, index_of
+from gateway.mapping.rules import BackLinkedParts, LinkedParts, Origin
+from gateway.mapping.unread import NO_RULE, Instance, fixed_leaves, instances, reason
+
+if TYPE_CHECKING:
+    from gateway.mapping.lens import Lens
+
+
+class Bucket(StrEnum):
+    """What became of a leaf."""
+
+    MAPPED = "mapped"
+    FIXED = "fixed"
+    CARRIED = "carried"
+    IGNORED = "ignored"
+    UNMAPPED = "unmapped"
+
+
+class Leaf(NamedTuple):
+    """One leaf: its place and value, its bucket, the rule that speaks for it, and why it was not read."""
+
+    at: Location
+    value: Any
+    bucket: Bucket
+    origin: Origin | None = None
+    why: str = ""
+    kept: Kept | None = None
+
+    @property
+    def element(self) -> str:
+        """The place as FHIRPath."""
+        return expression(self.at)
+
+
+@dataclass(slots=True)
+class Account:
+    """Every leaf of the resources of one reading, in their order, and the record that was read."""
+
+    record: dict[str, Any]
+    leaves: tuple[Leaf, ...]
+    homes: Mapping[Origin, Home]
+    _paths: Mapping[Location, RecordPath]
+
+    def of(self, bucket: Bucket) -> tuple[Leaf, ...]:
+        """The leaves in one bucket."""
+        return tuple(leaf for leaf in self.leaves if leaf.bucket is bucket)
+
+    def field_of(self, leaf: Leaf) -> RecordPath:
+        """The record field that a leaf was read into; nothing for a leaf that was not read."""
+        if leaf.bucket not in (Bucket.MAPPED, Bucket.CARRIED) or leaf.origin is None:
+            return ()
+        return self._paths.get(leaf.at) or self.homes[leaf.origin].ours
+
+    def issues(self) -> tuple[Issue, ...]:
+        """One finding for each thing that was not read: what a rule stumbled on once, else leaf by leaf."""
+        return tuple(_issues(self.leaves))
+
+
+def account(lens: Lens, resources: Mapping[str, Any]) -> Account:
+    """What became of every leaf when the lens reads these resources. Raises MappingError as `get`."""
+    claims: dict[Location, Origin] = {}
+
+    def claim(at: Location, origin: Origin) -> None:
+        claims.setdefault(at, origin)
+
+    record, kept = lens.interpreted(resources, owned=claim)
+    index = index_of(lens.rules.root)
+    given = dict(_given(resources))
+    places = [found for at, node in given.items() for found in leaves(node, at)]
+    held = {at for at, _ in places}
+    kept_at = {_real(given, each.at): each for each in kept}
+    paths = RecordPaths()
+    fields: dict[Location, RecordPath] = {}
+    read: dict[Location, Origin] = {}
+    for at, origin in _without_lost_links(claims, kept_at).items():
+        place = at if at in held else _real(given, at)
+        read[place] = origin
+        home = index.homes.get(origin)
+        if home is not None:
+            fields[place] = paths.path(home, at)
+    judge = _Judge(lens, given, read, kept_at)
+    judged = tuple(judge.leaf(value, at) for at, value in places if value is not None)
+    return Account(record, judged, index.homes, fields)
+
+
+def reading_issues(lens: Lens, resources: Mapping[str, Any]) -> tuple[Issue, ...]:
+    """What a reading did not read of its resources, all of it: everything named here is kept in FHIR."""
+    return account(lens, resources).issues()
+
+
+def _given(resources: Mapping[str, Any]) -> Iterator[tuple[Location, Any]]:
+    for name, held in resources.items():
+        for number, resource in enumerate(held if isinstance(held, list) else [held]):
+            yield (name, number), resource
+
+
+def _real(given: Mapping[Location, Any], at: Location) -> Location:
+    """The place as the resource has it: where a single object stands for a list of one, it has no number."""
+    node: Any = given.get(at[:2])
+    place = list(at[:2])
+    for step in at[2:]:
+        if step == 0 and isinstance(node, dict):
+            continue
+        if isinstance(step, int) and not (isinstance(node, list) and step < len(node)):
+            return at
+        if isinstance(step, str) and not (isinstance(node, dict) and step in node):
+            return at
+        node = node[step]
+        place.append(step)
+    return tuple(place)
+
+
+def _without_lost_links(
+    claims: dict[Location, Origin], kept: Mapping[Location, Kept]
+) -> Mapping[Location, Origin]:
+    """A link is read to find what it names; when that is not shown, neither is the link."""
+    if not kept:
+        return claims
+    return {at: origin for at, origin in claims.items() if not _is_lost(at, origin, kept)}
+
+
+def _is_lost(at: Location, origin: Origin, kept: Mapping[Location, Kept]) -> bool:
+    holders = (kept.get(at[:cut]) for cut in range(2, len(at)))
+    return any(found is not None and found.origin == origin for found in holders)
+
+
+def _issues(leaves: tuple[Leaf, ...]) -> Iterator[Issue]:
+    told: set[int] = set()
+    for leaf in leaves:
+        if leaf.bucket is not Bucket.UNMAPPED:
+            continue
+        if leaf.kept is None:
+            rule = f"I190 rule {leaf.origin}" if leaf.origin else "I190"
+            yield Issue("information", "informational", f"not mapped, kept: {leaf.why}", leaf.element, rule)
+        elif id(leaf.kept) not in told:
+            told.add(id(leaf.kept))
+            yield leaf.kept.issue
+
+
+class _Judge:
+    """Decides the bucket of each leaf, once for one reading."""
+
+    def __init__(
+        self,
+        lens: Lens,
+        given: Mapping[Location, Any],
+        read: Mapping[Location, Origin],
+        kept: Mapping[Location, Kept],
+    ) -> None:
+        self._lens, self._given, self._read, self._kept = lens, given, read, kept
+        index = index_of(lens.rules.root)
+        self._known = index.extensions
+        self._shown: dict[Location, set[int]] = {}
+        for at, origin in read.items():
+            lists = index.homes[origin].lists if origin in index.homes else ()
+            self._shown.setdefault(at[:2], set()).update(id(rule) for rule in lists)
+        self._instances = list(self._all_instances())
+        self._fixed = {
+            place
+            for each in self._instances
+            for fixed in each.block.fixed
+            for place in fixed_leaves(fixed, each.node, each.at)
+        }
+
+    def leaf(self, value: Any, at: Location) -> Leaf:
+        """The leaf at a place with its bucket."""
+        origin = self._read.get(at)
+        if origin is not None:
+            return Leaf(at, value, Bucket.MAPPED, origin)
+        if at[2:] == ("resourceType",):
+            return Leaf(at, value, Bucket.FIXED, why="the type that the map is for")
+        if at in self._fixed:
+            return Leaf(at, value, Bucket.FIXED, why="the map's fixed value")
+        kept = self._kept_around(at) if self._kept else None
+        if kept is not None:
+            return Leaf(at, value, Bucket.UNMAPPED, kept.origin, kept.why, kept)
+        return self._unread(value, at)
+
+    def _kept_around(self, at: Location) -> Kept | None:
+        around = (self._kept.get(at[:cut]) for cut in range(len(at), 1, -1))
+        return next((found for found in around if found is not None), None)
+
+    def _unread(self, value: Any, at: Location) -> Leaf:
+        if at[:2] not in self._shown:
+            return Leaf(at, value, Bucket.UNMAPPED, why=self._why_not_shown(str(at[0])))
+        around = [each for each in self._instances if at[: len(each.at)] == each.at]
+        found = reason(around, at, self._given[at[:2]], self._known)
+        bucket = Bucket.MAPPED if found.says_the_same else Bucket.UNMAPPED
+        return Leaf(at, value, bucket, found.origin, "" if found.says_the_same else found.why)
+
+    def _why_not_shown(self, type_name: str) -> str:
+        if type_name == self._lens.type:
+            return NO_RULE
+        if type_name not in self._lens.part_types:
+            return f"the map {self._lens.rules.name!r} takes no {type_name}"
+        return "no list of the record shows this resource: nothing links it, or it is not one of ours"
+
+    def _all_instances(self) -> Iterator[Instance]:
+        """The objects that the record shows; of a record read without its root, those of its parts."""
+        root = (self._lens.type, 0)
+        return instances(self._lens.rules.root, self._given.get(root), root, self._parts)
+
+    def _parts(self, rule: LinkedParts | BackLinkedParts) -> Iterator[tuple[Location, Any]]:
+        for at, rules in self._shown.items():
+            if at[0] == rule.type and id(rule) in rules:
+                yield at, self._given[at]
