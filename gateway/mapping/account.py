@@ -16,8 +16,9 @@ from gateway.errors import Issue
 from gateway.mapping.elements import Location, leaves
 from gateway.mapping.read_context import Kept, expression
 from gateway.mapping.rule_homes import Home, RecordPath, RecordPaths, index_of
-from gateway.mapping.rules import BackLinkedParts, LinkedParts, Origin
-from gateway.mapping.unread import NO_RULE, Instance, fixed_leaves, instances, reason
+from gateway.mapping.rules import BackLinkedParts, Carried, LinkedParts, Origin
+from gateway.mapping.set_aside import fixed_leaves, ignored_by, rides_along
+from gateway.mapping.unread import NO_RULE, Instance, instances, reason
 
 if TYPE_CHECKING:
     from gateway.mapping.lens import Lens
@@ -166,7 +167,7 @@ class _Judge:
     ) -> None:
         self._lens, self._given, self._read, self._kept = lens, given, read, kept
         index = index_of(lens.rules.root)
-        self._known = index.extensions
+        self._homes, self._known = index.homes, index.extensions
         self._shown: dict[Location, set[int]] = {}
         for at, origin in read.items():
             lists = index.homes[origin].lists if origin in index.homes else ()
@@ -183,24 +184,36 @@ class _Judge:
         """The leaf at a place with its bucket."""
         origin = self._read.get(at)
         if origin is not None:
-            return Leaf(at, value, Bucket.MAPPED, origin)
+            return Leaf(at, value, self._read_bucket(origin, at), origin)
         if at[2:] == ("resourceType",):
             return Leaf(at, value, Bucket.FIXED, why="the type that the map is for")
         if at in self._fixed:
             return Leaf(at, value, Bucket.FIXED, why="the map's fixed value")
+        around = self._around(at)
+        ignored = ignored_by(around, at)
+        if ignored is not None:
+            return Leaf(at, value, Bucket.IGNORED, ignored.origin, ignored.because)
         kept = self._kept_around(at) if self._kept else None
         if kept is not None:
             return Leaf(at, value, Bucket.UNMAPPED, kept.origin, kept.why, kept)
-        return self._unread(value, at)
+        return self._unread(value, at, around)
+
+    def _read_bucket(self, origin: Origin, at: Location) -> Bucket:
+        home = self._homes.get(origin)
+        if home is None or not isinstance(home.rule, Carried):
+            return Bucket.MAPPED
+        return Bucket.CARRIED if rides_along(home.rule, self._around(at), at) else Bucket.MAPPED
+
+    def _around(self, at: Location) -> list[Instance]:
+        return [each for each in self._instances if at[: len(each.at)] == each.at]
 
     def _kept_around(self, at: Location) -> Kept | None:
         around = (self._kept.get(at[:cut]) for cut in range(len(at), 1, -1))
         return next((found for found in around if found is not None), None)
 
-    def _unread(self, value: Any, at: Location) -> Leaf:
+    def _unread(self, value: Any, at: Location, around: list[Instance]) -> Leaf:
         if at[:2] not in self._shown:
             return Leaf(at, value, Bucket.UNMAPPED, why=self._why_not_shown(str(at[0])))
-        around = [each for each in self._instances if at[: len(each.at)] == each.at]
         found = reason(around, at, self._given[at[:2]], self._known)
         bucket = Bucket.MAPPED if found.says_the_same else Bucket.UNMAPPED
         return Leaf(at, value, bucket, found.origin, "" if found.says_the_same else found.why)

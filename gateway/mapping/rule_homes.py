@@ -16,13 +16,16 @@ from gateway.mapping.paths import Each, Name, Select, Steps
 from gateway.mapping.rules import (
     BackLinkedParts,
     Block,
+    Carried,
     Choice,
     Field,
     Items,
+    Joint,
     LinkedParts,
     Origin,
     Ours,
     Rule,
+    Switch,
     Values,
     walk,
 )
@@ -60,6 +63,10 @@ def _homes_of(rule: Rule, lists: Lists, before: Ours) -> Iterator[Home]:
                 yield Home(inner, inner.origin, lists, inner.ours, (*before, *inner.ours))
         return
     yield Home(rule, rule.origin, lists, rule.ours, (*before, *rule.ours))
+    if isinstance(rule, Switch):
+        for case in rule.cases:
+            yield Home(rule, case.origin, lists, rule.ours, (*before, *rule.ours))
+            yield from homes(case.block, lists, before)
     if isinstance(rule, Items | LinkedParts | BackLinkedParts):
         yield from homes(rule.block, (*lists, rule), (*before, *rule.ours))
 
@@ -160,6 +167,12 @@ def paths_of(rule: Any) -> tuple[Steps, ...]:
     match rule:
         case Field():
             return (rule.steps, *rule.also)
+        case Joint():
+            return tuple(rule.steps)
+        case Carried():
+            return (rule.steps, rule.carry)
+        case Switch():
+            return tuple(steps for case in rule.cases for steps, _ in case.guard.conditions)
         case Values() | LinkedParts():
             return ((*rule.list.holder, Name(rule.list.name), Each(rule.list.pattern), *rule.item),)
         case Items():

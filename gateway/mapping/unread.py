@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from gateway.mapping.elements import Location, locate
 from gateway.mapping.guards import holds, is_ours
 from gateway.mapping.paths import Each, First, Name, Select, Step, Steps, show
-from gateway.mapping.reading import items_of
+from gateway.mapping.reading import items_of, present_case
 from gateway.mapping.rules import (
     BackLinkedParts,
     Block,
+    Carried,
     Choice,
     FhirList,
     Field,
-    Fixed,
     Items,
+    Joint,
     LinkedParts,
     Origin,
     Rule,
+    Switch,
     Values,
 )
 from gateway.mapping.values import MISSING, contains, same
@@ -64,6 +66,10 @@ def instances(block: Block, node: Any, at: Location, parts: Parts) -> Iterator[I
             for index, item in enumerate(items):
                 if isinstance(item, dict) and is_ours(rule.list, item):
                     yield from instances(rule.block, item, (*place, index), parts)
+        elif isinstance(rule, Switch):
+            case = present_case(rule, node)
+            if case is not None:
+                yield from instances(case.block, node, at, parts)
         elif isinstance(rule, LinkedParts | BackLinkedParts):
             for there, part in parts(rule):
                 yield from instances(rule.block, part, there, parts)
@@ -115,8 +121,26 @@ def _touch(rule: Rule, instance: Instance, rest: Location) -> Iterator[Reason]:
                         why = f"another form of {rule.name!r} holds the value"
                         whole = each.why == NO_RULE_INSIDE
                         yield Reason(each.why if whole else why, inner.origin, each.depth)
+        case Joint():
+            for steps in rule.steps:
+                yield from _touch_path(steps, rule.origin, instance, rest)
+        case Carried():
+            for steps in (rule.steps, rule.carry):
+                yield from _touch_path(steps, rule.origin, instance, rest)
+        case Switch():
+            for case in rule.cases:
+                for ruled in case.block.rules:
+                    for each in _touch(ruled, instance, rest):
+                        why = f"it belongs to another kind of {'.'.join(rule.ours)!r}"
+                        yield Reason(why, each.origin, each.depth - 1)
         case _:
             return
+
+
+def _touch_path(steps: Steps, origin: Origin, instance: Instance, rest: Location) -> Iterator[Reason]:
+    depth, why = _along(steps, instance.node, rest)
+    if why is not None:
+        yield Reason(why, origin, depth)
 
 
 def _touch_field(rule: Field, instance: Instance, rest: Location) -> Iterator[Reason]:
@@ -146,7 +170,8 @@ def _along(steps: Steps, node: Any, rest: Location) -> tuple[int, str | None]:
             if here == f"_{step.name}":
                 return depth, "what stands beside the value in `_…` is kept with it"
             if here != step.name:
-                return depth, None
+                picked = depth > 0 and isinstance(steps[depth - 1], Select)
+                return depth, "the rule that picks this item reads no more of it" if picked else None
         else:
             where, place = locate(node, steps[: depth + 1])
             if isinstance(here, str):
@@ -205,31 +230,3 @@ def _not_ours(which: FhirList, item: Any) -> str | None:
         paths = ", ".join(show(steps) for steps, _ in which.where.conditions)
         return f"the item is not ours: 'where' asks for {paths or 'something else'}"
     return "the item belongs to another rule or to a fixed value, which reads no more of it"
-
-
-def fixed_leaves(fixed: Fixed, node: Any, at: Location) -> Iterator[Location]:
-    """The leaves of an object that one of its block's fixed values demands, where it is as demanded."""
-    steps = fixed.steps if fixed.name is None else (*fixed.steps, Name(fixed.name))
-    found, place = locate(node, steps, at)
-    if found is MISSING:
-        return
-    if fixed.name is None:
-        if contains(found, fixed.pattern):
-            yield from _demanded(fixed.pattern, found, place)
-        return
-    for index, item in enumerate(found if isinstance(found, list) else []):
-        if contains(item, fixed.pattern):
-            yield from _demanded(fixed.pattern, item, (*place, index))
-
-
-def _demanded(pattern: Any, value: Any, at: Location) -> Iterator[Location]:
-    if isinstance(pattern, Mapping):
-        for name, inner in pattern.items():
-            yield from _demanded(inner, value[name], (*at, name))
-    elif isinstance(pattern, list | tuple):
-        for inner in pattern:
-            for index, item in enumerate(value):
-                if contains(item, inner):
-                    yield from _demanded(inner, item, (*at, index))
-    else:
-        yield at
