@@ -12,13 +12,14 @@ from gateway.acts.record_parts import Parts, collect, collect_all
 from gateway.acts.record_view import REFERRAL_NUMBER_SYSTEM, Shown, show, show_all, view
 from gateway.care.consolidation import SECTIONS, consolidate
 from gateway.care.referral_legs import referral_state
+from gateway.conformance.served_types import SERVED
 from gateway.fhir.identifiers import identifiers_of
 from gateway.records import RECORDS, RecordKind
 from gateway.store import audit, people, resources
 from gateway.store.database import Transaction
 from gateway.store.search import Page, Query, search
 
-_STATUS: Final = {"goal": "lifecycle-status", "care_plan": "status", "care_team": "status"}
+_STATUS: Final = ("status", "lifecycle-status", "clinical-status")
 _ROUNDS: Final = 20  # pages read to fill one; then what was found so far is answered, with a cursor
 _WHOLE: Final = 200
 
@@ -36,7 +37,7 @@ class Wanted:
     """Which records of a kind are asked for.
 
     person   id of a person, whose linked Patients count too
-    status   FHIR status of a plan, goal or team
+    status   FHIR status of what is asked for; of a need its clinical status
     state    state of a referral
     """
 
@@ -67,6 +68,17 @@ def list_records(
         items = show_all(gateway, tx, found)
         audit.record(tx, f"search {kind.name}", [ref for parts in found for ref in parts.references])
     return RecordPage(items, following)
+
+
+def status_parameter(kind: RecordKind) -> str | None:
+    """The search parameter that finds records of this kind by their status; None when they have none."""
+    served = SERVED[kind.root]
+    return next((name for name in _STATUS if served.param(name) is not None), None)
+
+
+def is_about_a_person(kind: RecordKind) -> bool:
+    """Whether records of this kind are about a person, and can be asked for by it."""
+    return SERVED[kind.root].param("patient") is not None
 
 
 def read_consolidated(gateway: Gateway, actor: Actor, person_id: str) -> dict[str, Any]:
@@ -103,8 +115,9 @@ def is_referral(parts: Parts) -> bool:
 
 def _query(kind: RecordKind, wanted: Wanted, count: int, cursor: str | None) -> Query:
     criteria = [("patient", wanted.person)] if wanted.person else []
-    if wanted.status and kind.name in _STATUS:
-        criteria.append((_STATUS[kind.name], wanted.status))
+    status = status_parameter(kind)
+    if wanted.status and status is not None:
+        criteria.append((status, wanted.status))
     source = HERE if kind.name == "person" else None
     return Query.of(kind.root, criteria, count=count, cursor=cursor, source=source)
 

@@ -17,13 +17,13 @@ from gateway.care.referral_events import Snapshot, events_of
 from gateway.care.referral_legs import referral_state
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import ReferenceKind, parse_reference, relative
+from gateway.fhir.subjects import subject_element
 from gateway.fhir.systems import OURS
 from gateway.store import people, resources
 from gateway.store.database import Transaction
 from gateway.store.versions import Version
 
 REFERRAL_NUMBER_SYSTEM: Final = f"{OURS}referral-number"
-_SUBJECT: Final = {"Task": "for"}
 _PAGE: Final = 200
 
 
@@ -83,7 +83,7 @@ def subject_of(version: Version) -> str | None:
 
 def subject_in(resource: Resource) -> str | None:
     """The id of the Patient a resource is about; None when it names none of ours."""
-    subject = resource.get(_SUBJECT.get(resource["resourceType"], "subject"))
+    subject = resource.get(subject_element(resource["resourceType"]))
     reference = parse_reference(str(subject.get("reference", ""))) if isinstance(subject, dict) else None
     if reference is None or reference.kind is not ReferenceKind.RELATIVE or reference.type != "Patient":
         return None

@@ -31,6 +31,7 @@ from gateway.care.referral_edit import refused_edits
 from gateway.errors import Forbidden, Issue, RecordInvalid
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import relative
+from gateway.fhir.subjects import subject_element
 from gateway.mapping import Lens, Put
 from gateway.records import RecordKind, changed_read_only, keep_read_only, validate
 from gateway.store import audit, people, resources
@@ -185,7 +186,7 @@ def _with_own_subject(tx: Transaction, before: Version, after: Resource) -> Reso
     persons = people.persons_of(tx, (was, now))
     if persons.get(was, was) != persons.get(now, now):
         return after
-    element = "for" if after["resourceType"] == "Task" else "subject"
+    element = subject_element(after["resourceType"])
     return after | {element: before.resource[element]}
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 Record = Mapping[str, Any]
 
-# The parts of a consolidated record, in the order in which a coordinator reads them.
-SECTIONS: Final = ("care_plan", "goal", "care_team", "referral")
-_TITLES: Final = {
-    "care_plan": "care_plans",
-    "goal": "goals",
-    "care_team": "care_teams",
-    "referral": "referrals",
-}
-_OVER: Final = frozenset(
-    {"completed", "cancelled", "revoked", "rejected", "failed", "expired", "inactive", "entered-in-error"}
+# The parts of a consolidated record by the record they hold, in the order in which a coordinator reads them.
+SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "need": "needs",
+        "care_plan": "care_plans",
+        "goal": "goals",
+        "care_team": "care_teams",
+        "referral": "referrals",
+    }
 )
+_OVER: Final = frozenset({"completed", "cancelled", "revoked", "rejected", "failed", "expired"}) | frozenset(
+    {"inactive", "entered-in-error", "remission", "resolved", "refuted"}
+)
+_SAY_SO: Final = ("state", "status", "clinical_status", "verification_status")
 
 
 def consolidate(
@@ -31,7 +35,7 @@ def consolidate(
     Within a section what is under way comes before what is over, and newer before older. `sources` counts the
     items of each source, so that a source that has nothing is seen as well as one that has.
     """
-    sections = {_TITLES[name]: sorted_for_reading(records.get(name, ())) for name in SECTIONS}
+    sections = {title: sorted_for_reading(records.get(name, ())) for name, title in SECTIONS.items()}
     linked = [str(link["source"]) for link in person.get("sources", ())]
     counts = dict.fromkeys([*linked, str(person.get("source", "here"))], 0)
     for items in sections.values():
@@ -49,5 +53,5 @@ def sorted_for_reading(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 def is_over(record: Record) -> bool:
-    """Whether nothing more will happen: a plan, goal or team that is closed, a referral in a closed state."""
-    return str(record.get("state", record.get("status", ""))).replace("_", "-") in _OVER
+    """Whether nothing more will happen: a plan that is closed, a referral in a closed state, a past need."""
+    return any(str(record.get(field, "")).replace("_", "-") in _OVER for field in _SAY_SO)

@@ -124,7 +124,12 @@ _SERVED: Final = (
         _status("task-status"),
         SearchParam("focus", ParamKind.REFERENCE, "focus"),
     ),
-    _serve("Condition", _IDENTIFIER, *_about("subject")),
+    _serve(
+        "Condition",
+        _IDENTIFIER,
+        *_about("subject"),
+        SearchParam("clinical-status", ParamKind.TOKEN, "clinicalStatus"),
+    ),
     _serve("Observation", _IDENTIFIER, *_about("subject"), _status("observation-status")),
     _serve("Procedure", _IDENTIFIER, *_about("subject"), _status("event-status")),
     _serve("Encounter", _IDENTIFIER, *_about("subject"), _status("encounter-status")),

@@ -28,6 +28,9 @@ _ELSEWHERE: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "Task": (("for",),),
 }
 
+# The types with a record of a person whose one subject is not called `subject`.
+_SINGLE: Final = {"Task": "for", "RelatedPerson": "patient", "Consent": "patient"}
+
 
 def patients_named(resource: Resource) -> frozenset[str]:
     """Ids of the Patients a resource is about, 0..*; a Patient is about itself.
@@ -44,6 +47,11 @@ def patients_named(resource: Resource) -> frozenset[str]:
     if resource_type == "Patient":
         ids.add(resource.get("id"))
     return frozenset(id_ for id_ in ids if isinstance(id_, str))
+
+
+def subject_element(resource_type: str) -> str:
+    """The element that names the one person a resource of this type is about."""
+    return _SINGLE.get(resource_type, "subject")
 
 
 def subject_elements(resource_type: str) -> frozenset[str]:

@@ -15,7 +15,6 @@ PROMISED: Final[Mapping[str, str]] = MappingProxyType(
         "contact": "RelatedPerson",
         "practitioner_role": "PractitionerRole",
         "service": "HealthcareService",
-        "need": "Condition",
         "appointment": "Appointment",
         "visit": "Encounter",
         "note": "Communication",

@@ -13,6 +13,7 @@ from gateway.records.care_plan import CarePlanSchema
 from gateway.records.care_team import CareTeamSchema
 from gateway.records.goal import GoalSchema
 from gateway.records.kinds import RecordKind
+from gateway.records.need import NeedSchema
 from gateway.records.organisation import OrganisationSchema
 from gateway.records.person import PersonSchema
 from gateway.records.practitioner import PractitionerSchema
@@ -35,6 +36,7 @@ RECORDS: Mapping[str, RecordKind] = MappingProxyType(
             RecordKind("person", "people", "person", PersonSchema, "Patient"),
             RecordKind("practitioner", "practitioners", "practitioner", PractitionerSchema, "Practitioner"),
             RecordKind("organisation", "organisations", "organisation", OrganisationSchema, "Organization"),
+            RecordKind("need", "needs", "need", NeedSchema, "Condition"),
             RecordKind("goal", "goals", "goal", GoalSchema, "Goal"),
             RecordKind("care_plan", "care-plans", "care-plan", CarePlanSchema, "CarePlan", ("Goal",)),
             RecordKind("referral", "referrals", "referral", ReferralSchema, "ServiceRequest", ("Task",)),

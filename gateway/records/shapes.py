@@ -14,6 +14,7 @@ from gateway.records.scalars import (
     CodeText,
     DateText,
     DateTimeText,
+    DecimalNumber,
     InstantText,
     RecordId,
     ReferenceText,
@@ -151,6 +152,18 @@ class Note(Shape):
     text = Text(required=True)
     at = DateTimeText()
     by = Text()
+
+
+class Quantity(Shape):
+    """A measured amount: ``unit`` as people read it, ``code`` of ``system`` (mostly UCUM) as computers do.
+
+    Source: https://hl7.org/fhir/R4/datatypes.html#Quantity
+    """
+
+    value = DecimalNumber()
+    unit = Text()
+    system = Uri()
+    code = CodeText()
 
 
 class Link(Shape):

@@ -29,6 +29,7 @@ EDITS: dict[str, dict[str, Any]] = {  # by rule file: what is written over the e
     "person": {"active": False},
     "practitioner": {"active": False},
     "organisation": {"name": "Elm Trust North"},
+    "need": {"text": "Leg ulcer, closed"},
     "goal": {"description": "Walk to the shop and back"},
     "care-plan": {"title": "Home again"},
     "referral": {"service_text": "Somebody to walk with"},

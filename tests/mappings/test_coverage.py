@@ -29,6 +29,7 @@ NOT_COUNTED = ("resourceType", "text", "meta", "contained")
         ("Practitioner", 85),
         ("Organization", 85),
         ("ServiceRequest", 70),
+        ("Condition", 85),
     ],
 )
 def test_a_record_shows_most_of_what_its_resources_hold(shared_data: Path, kind: str, least: int) -> None:

@@ -16,7 +16,16 @@ from tests.mappings.published import differences, published
 
 pytestmark = pytest.mark.shared_data
 
-READ_ALONE = ("CarePlan", "Goal", "CareTeam", "ServiceRequest", "Patient", "Practitioner", "Organization")
+READ_ALONE = (
+    "CarePlan",
+    "Goal",
+    "CareTeam",
+    "ServiceRequest",
+    "Patient",
+    "Practitioner",
+    "Organization",
+    "Condition",
+)
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +148,11 @@ EDITS: tuple[tuple[str, str, Edit, tuple[str, ...]], ...] = (
     ("Patient", "id", setting("preferred_name", "Bea"), ("extension",)),
     ("Practitioner", "id", setting("gender", "other"), ("gender",)),
     ("Organization", "name", setting("name", "New name"), ("name",)),
+    ("Condition", "id", setting("text", "In her own words"), ("code.text",)),
+    ("Condition", "id", setting("onset", {"text": "last winter"}), ("onset",)),
+    ("Condition", "onset", setting("onset", {"at": "2019-02"}), ("onset", "_onset")),
+    ("Condition", "clinical_status", setting("clinical_status", "relapse"), ("clinicalStatus",)),
+    ("Condition", "id", setting("severity_text", "Worse at night"), ("severity.text", "severity")),
 )
 
 

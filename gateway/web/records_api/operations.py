@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from marshmallow import Schema
 
+from gateway.acts.read_record import is_about_a_person, status_parameter
+from gateway.care.consolidation import SECTIONS
 from gateway.care.referral import Move, State
 from gateway.records import RecordKind
 from gateway.web.records_api.answers import JSON_TYPE
@@ -50,7 +52,7 @@ _FILTERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "description": "Id of a person; what their sources hold counts too.",
         "schema": {"type": "string"},
     },
-    "status": {"description": "FHIR status.", "schema": {"type": "string"}},
+    "status": {"description": "FHIR status; of a need its clinical status.", "schema": {"type": "string"}},
     "state": {
         "description": "Where the referral stands.",
         "schema": {"type": "string", "enum": [state.value for state in State]},
@@ -60,9 +62,11 @@ _FILTERS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 def filters_of(kind: RecordKind) -> frozenset[str]:
     """The questions that a list of this kind answers."""
-    if kind.name in ("person", "practitioner", "organisation"):
+    if not is_about_a_person(kind):
         return frozenset()
-    return frozenset({"person", "state" if kind.name == "referral" else "status"})
+    if kind.name == "referral":
+        return frozenset({"person", "state"})
+    return frozenset({"person"} if status_parameter(kind) is None else {"person", "status"})
 
 
 def listing(kind: RecordKind) -> Operation:
@@ -134,13 +138,7 @@ def moving(kind: RecordKind, move: Move, body: type[Schema]) -> Operation:
 
 def consolidated(kinds: Mapping[str, RecordKind]) -> Operation:
     """A person's consolidated record."""
-    sections = {
-        "known_as": "person",
-        "care_plans": "care_plan",
-        "goals": "goal",
-        "care_teams": "care_team",
-        "referrals": "referral",
-    }
+    sections = {"known_as": "person"} | {title: name for name, title in SECTIONS.items()}
     properties: dict[str, Any] = {"person": kinds["person"].schema}
     properties |= {name: {"type": "array", "items": kinds[kind].schema} for name, kind in sections.items()}
     counted = {"source": {"type": "string"}, "items": {"type": "integer"}}

@@ -38,6 +38,7 @@ def ids(coordinator: FlaskClient, st_annes: FlaskClient) -> dict[str, str]:
     made = {
         "organisations": {"name": "Elm Trust", "identifiers": [organisation]},
         "practitioners": {"names": [{"family": "Story"}]},
+        "needs": {"person": person, "text": "Lonely", "clinical_status": "active"},
         "goals": {"person": person, "description": "Walk", "status": "active"},
         "care-plans": {
             "person": person,
