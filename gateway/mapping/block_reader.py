@@ -41,7 +41,7 @@ def read_block(node: Node, scope: Scope, *, type_name: str | None = None) -> Blo
     narrative = _narrative(entries["narrative"], scope) if "narrative" in entries else None
     ignored = read_ignored(entries["ignore"], scope) if "ignore" in entries else ()
     _check_record(rules, node, scope)
-    return settled(Block(tuple(rules), fixed, type_name, narrative, ignored), scope)
+    return settled(Block(tuple(rules), fixed, type_name, narrative, ignored, scope.origin(node)), scope)
 
 
 def _rules(entries: Mapping[str, Node], scope: Scope) -> list[Rule]:
@@ -154,12 +154,13 @@ def _fixed(node: Node, scope: Scope) -> list[Fixed]:
         steps = scope.path(Node(text, child.file, node.key_lines[text], {}))
         if steps is None:
             continue
+        origin = scope.inside("fixed").origin(child, node.key_lines[text])
         if isinstance(steps[-1], Each) and isinstance(steps[-2], Name):
-            fixed.append(Fixed(steps[:-2], steps[-2].name, child.plain))
+            fixed.append(Fixed(steps[:-2], steps[-2].name, child.plain, origin))
         elif any(isinstance(step, Each) for step in steps):
             scope.wrong(child, "M100", f"in fixed, [] can only end a path: {text!r}")
         else:
-            fixed.append(Fixed(steps, None, child.plain))
+            fixed.append(Fixed(steps, None, child.plain, origin))
     return fixed
 
 

@@ -99,7 +99,9 @@ class _Files:
         block = entries[kind.root]
         scope = replace(scope, schema=kind.schema(), tables=_tables(entries.get("codes"), scope))
         scope.only_keys(block, ("fields", "choices", "switch", "cases", "fixed", "narrative", "ignore"))
-        rules = RuleFile(name, kind.name, root.file, read_block(block, scope, type_name=kind.root))
+        read = read_block(block, scope, type_name=kind.root)
+        read = replace(read, origin=scope.origin(block, root.key_lines[kind.root]))
+        rules = RuleFile(name, kind.name, root.file, read)
         for unused in scope.tables.keys() - scope.used:
             read_table(scope.tables[unused], scope.inside(f"codes.{unused}"))
         return rules

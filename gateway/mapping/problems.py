@@ -17,6 +17,7 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+    INFORMATION = "info"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -255,6 +255,7 @@ class Fixed:
     steps: Steps
     name: str | None
     pattern: Any
+    origin: Origin = Origin("", "", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,7 @@ class Block:
     """The rules for one FHIR object. `type` and `narrative` belong to whole resources only.
 
     ignored   elements that no rule reads, each with the reason
+    origin    where the block begins: what is missing in it is reported there
     """
 
     rules: tuple[Rule, ...]
@@ -269,6 +271,7 @@ class Block:
     type: str | None = None
     narrative: str | None = None
     ignored: tuple[Ignored, ...] = ()
+    origin: Origin = Origin("", "", 0)
 
 
 @dataclass(frozen=True, slots=True)
