@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,11 +13,14 @@ from gateway.mapping.codecs import (
     CodingCodec,
     Concept,
     Day,
+    Minutes,
     Moment,
     Plain,
     PlainKind,
+    QuantityIn,
     RecordReference,
 )
+from gateway.mapping.codecs.pairs import PAIRS
 from gateway.mapping.codecs.plain import COMPLEX_SUFFIXES, KIND_OF_SUFFIX
 from gateway.mapping.paths import Name, Steps
 from gateway.mapping.problems import did_you_mean
@@ -35,22 +39,58 @@ CODECS: Final[Mapping[str, Codec]] = {
     "concept-and-text": Concept(with_text=True),
 }
 
+# UCUM units are printable ASCII without spaces, brackets included: mm[Hg], 10*3/uL.
+# Source: https://ucum.org/ucum#section-Character-Set-and-Lexical-Rules
+_QUANTITY: Final = re.compile(r"quantity\(([!-~]+)\)")
+
 
 def codec_for(entries: Mapping[str, Node], node: Node, steps: Steps, scope: Scope, *, choice: bool) -> Codec:
     """The codec of a rule; a problem is reported and answered with the plain codec."""
-    given = [name for name in ("as", "ref", "codes") if name in entries]
+    given = [name for name in ("as", "ref", "codes", "py") if name in entries]
     if len(given) > 1:
         scope.wrong(node, "M105", f"{' and '.join(given)} exclude each other; keep one")
     if "codes" in entries:
         return codes_of(entries["codes"], scope) or Plain()
     if "ref" in entries:
         return _reference(entries["ref"], scope)
+    if "py" in entries:
+        return _pair(entries["py"], scope)
     if "as" in entries:
-        word = scope.text(entries["as"])
-        if word not in CODECS:
-            scope.wrong(entries["as"], "M105", f"there is no codec {word!r}{did_you_mean(word, CODECS)}")
-        return CODECS.get(word, Plain())
+        return _named(entries["as"], steps, scope)
     return _by_name(steps, choice=choice)
+
+
+def _named(node: Node, steps: Steps, scope: Scope) -> Codec:
+    word = scope.text(node)
+    quantity = _QUANTITY.fullmatch(word)
+    if quantity is not None:
+        return QuantityIn(quantity[1])
+    if word == "minutes":
+        return Minutes(bare=_is_bare_number(steps))
+    if word not in CODECS:
+        near = did_you_mean(word, [*CODECS, "minutes", "quantity(unit)"])
+        scope.wrong(node, "M105", f"there is no codec {word!r}{near}")
+    return CODECS.get(word, Plain())
+
+
+def _is_bare_number(steps: Steps) -> bool:
+    """Whether the element's name says that it holds a bare number: minutesDuration, valueInteger."""
+    last = steps[-1] if steps else None
+    if not isinstance(last, Name):
+        return False
+    _, suffix = value_x(last.name) or ("", "")
+    return last.name.startswith("minutes") or KIND_OF_SUFFIX.get(suffix) is PlainKind.INTEGER
+
+
+def _pair(node: Node, scope: Scope) -> Codec:
+    word = scope.text(node)
+    if word not in PAIRS:
+        scope.wrong(node, "M105", f"there is no pair {word!r}{did_you_mean(word, PAIRS)}")
+        return Plain()
+    fault = PAIRS[word].fault()
+    if fault:
+        scope.wrong(node, "M161", f"the pair {word!r} does not undo itself: {fault}")
+    return PAIRS[word]
 
 
 def _reference(node: Node, scope: Scope) -> Codec:

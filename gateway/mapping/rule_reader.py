@@ -26,7 +26,7 @@ from gateway.mapping.scope import Scope
 from gateway.mapping.words_reader import read_carried, read_joint
 from gateway.mapping.yaml_lines import Node
 
-FIELD_KEYS: Final = ("to", "as", "ref", "codes", "back", "because", "also", "one", "where")
+FIELD_KEYS: Final = ("to", "as", "ref", "codes", "py", "back", "because", "also", "one", "where")
 LIST_KEYS: Final = (
     "to",
     "fields",

@@ -42,12 +42,17 @@ def write_field(
         return node
     if same(current, expressed):
         return node
-    if current is None and not is_hollow(raw) and not isinstance(raw, dict):
+    if current is None and not is_hollow(raw) and not _is_kept_in(raw, new):
         writing.dropped(place, rule.origin, "a value that the rule could not read")
     ways = [steps for steps in (rule.steps, *rule.also) if locate(node, steps[:-1])[0] is not MISSING]
     for steps in ways if rule.also and ways else (rule.steps,):
         node = replace(node, steps, rule.codec.write(value, locate(node, steps)[0]))
     return drop_stale(node, rule.stale, place, rule.origin, writing)
+
+
+def _is_kept_in(raw: Any, new: Any) -> bool:
+    """Whether what stood there, though unreadable, is still there: a concept's text beside its new code."""
+    return isinstance(raw, dict) and isinstance(new, dict) and raw.keys() <= new.keys()
 
 
 def _cleared(rule: Field, node: Any, at: Location, writing: Writing) -> Any:

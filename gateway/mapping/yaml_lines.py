@@ -27,7 +27,7 @@ _DEEPEST: Final = 50
 # Source: https://trojansource.codes and https://www.unicode.org/reports/tr9/
 _HIDING: Final = re.compile("[\u0085\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _IN_PLAIN_WORDS: Final = {
-    "found character that cannot start any token": "nothing starts like this; is it a tab? indent with spaces",
+    "found character that cannot start any token": "nothing starts so; is it a tab? indent with spaces",
     "but found another document": "a second document begins here (---); one file holds one document",
 }
 _WORDS: Final[dict[str, bool]] = {"true": True, "false": False}

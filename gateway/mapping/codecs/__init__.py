@@ -11,7 +11,9 @@ from gateway.mapping.codecs.codec import Codec, Part
 from gateway.mapping.codecs.codes import Codes
 from gateway.mapping.codecs.concepts import CodingCodec, Concept
 from gateway.mapping.codecs.dates import Day, Moment
+from gateway.mapping.codecs.pair import Pair
 from gateway.mapping.codecs.plain import Plain, PlainKind
+from gateway.mapping.codecs.quantities import Minutes, QuantityIn
 from gateway.mapping.codecs.references import AnyReference, RecordReference
 
 __all__ = [
@@ -21,9 +23,12 @@ __all__ = [
     "CodingCodec",
     "Concept",
     "Day",
+    "Minutes",
     "Moment",
+    "Pair",
     "Part",
     "Plain",
     "PlainKind",
+    "QuantityIn",
     "RecordReference",
 ]

@@ -15,6 +15,7 @@ from gateway.mapping.codecs.codec import Leaf
 from gateway.mapping.values import MISSING
 
 _DAY_LENGTH: Final = len("2026-11-22")
+_SECOND: Final = len("2026-11-22T09:30:")
 _FRACTION: Final = re.compile(r"\.[0-9]+")
 
 
@@ -63,7 +64,10 @@ class Moment(Leaf):
 
 
 def _in_utc(text: str) -> str:
-    # The fraction is carried as text: Python knows microseconds, FHIR allows more digits.
+    # The fraction is carried as text: Python knows microseconds, FHIR allows more digits. So is the second:
+    # no zone moves it, and FHIR allows a leap second, 60, that Python does not know.
     fraction = _FRACTION.search(text)
-    moment = datetime.fromisoformat(_FRACTION.sub("", text)).astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + (fraction[0] if fraction else "") + "Z"
+    whole = _FRACTION.sub("", text)
+    moment = datetime.fromisoformat(f"{whole[:_SECOND]}00{whole[_SECOND + 2 :]}").astimezone(UTC)
+    second = whole[_SECOND : _SECOND + 2] + (fraction[0] if fraction else "")
+    return f"{moment:%Y-%m-%dT%H:%M:}".rjust(_SECOND, "0") + second + "Z"

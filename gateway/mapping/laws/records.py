@@ -19,9 +19,12 @@ from gateway.mapping.codecs import (
     CodingCodec,
     Concept,
     Day,
+    Minutes,
     Moment,
+    Pair,
     Plain,
     PlainKind,
+    QuantityIn,
     RecordReference,
 )
 from gateway.mapping.paths import Name, Steps
@@ -137,6 +140,12 @@ def single(codec: Codec, field: fields.Field[Any] | None) -> st.SearchStrategy[A
             return st.one_of(_DATES, _MOMENTS)
         case Plain():
             return _plain(codec.kind, field)
+        case QuantityIn():
+            return _NUMBERS
+        case Minutes():
+            return st.sampled_from([1, 7, 30, 60, 90, 1440, 20160])
+        case Pair():
+            return st.sampled_from([codec.read(sample) for sample in codec.samples])
         case _:
             raise NotImplementedError(f"no values are generated for the codec {type(codec).__name__}")
 

@@ -8,7 +8,16 @@ from marshmallow import fields
 
 from gateway.mapping import Lens, Mappings
 from gateway.records import RecordKind
-from gateway.records.scalars import DateText, DecimalNumber, ItemId, RecordId, Text, YesNo, YesNoOrTime
+from gateway.records.scalars import (
+    DateText,
+    DecimalNumber,
+    ItemId,
+    RecordId,
+    Text,
+    WholeNumber,
+    YesNo,
+    YesNoOrTime,
+)
 from gateway.records.shapes import Coding, Concept, Record, Shape, many, one
 
 
@@ -56,6 +65,9 @@ class Plan(Record):
     aims = many(one(Aim, exclude=("person",)))
     offers = many(Offer)
     agreed = many(Step)
+    weight = DecimalNumber()
+    lasts = WholeNumber()
+    rests = WholeNumber()
     address = fields.Nested(Step)
 
 

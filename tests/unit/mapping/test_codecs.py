@@ -14,11 +14,16 @@ from gateway.mapping.codecs import (
     CodingCodec,
     Concept,
     Day,
+    Minutes,
     Moment,
+    Pair,
     Plain,
     PlainKind,
+    QuantityIn,
     RecordReference,
 )
+from gateway.mapping.codecs.pairs import PAIRS
+from gateway.mapping.codecs.quantities import UCUM
 from gateway.mapping.values import MISSING, same
 
 SNOMED = "http://snomed.info/sct"
@@ -34,6 +39,39 @@ SNOMED = "http://snomed.info/sct"
         (Moment(), "0999-01-01T00:00:00Z", "0999-01-01T00:00:00Z"),
         (Moment(), "0001-01-01T00:00:00+14:00", None),
         (Moment(), "1987-06", "1987-06"),
+        (Moment(), "2016-12-31T23:59:60Z", "2016-12-31T23:59:60Z"),
+        (Moment(), "2017-01-01T13:59:60.50+14:00", "2016-12-31T23:59:60.50Z"),
+        (Moment(), "2015-02-07T13:28:17-00:00", "2015-02-07T13:28:17Z"),
+        (Moment(), "2015-02-07T24:00:00Z", None),
+        (Moment(), "2015-02-07T13:28Z", None),
+        (Moment(), "2015-02-07T13:28:17", None),
+        (Moment(), "2015-02-07T13:28:17+15:00", None),
+        (Moment(), "2015-02-30", None),
+        (Day(), "2015-02-07T24:00:00Z", None),
+        (Day(), "20150207", None),
+        (QuantityIn("kg"), {"value": Decimal("70.10"), "system": UCUM, "code": "kg"}, Decimal("70.10")),
+        (QuantityIn("kg"), {"value": 70, "unit": "kg"}, 70),
+        (QuantityIn("mm[Hg]"), {"value": 120, "unit": "mmHg", "system": UCUM, "code": "mm[Hg]"}, 120),
+        (QuantityIn("kg"), {"value": 70, "unit": "kg", "code": "g"}, None),
+        (QuantityIn("kg"), {"value": 70, "system": "urn:other", "code": "kg"}, None),
+        (QuantityIn("kg"), {"value": 70, "comparator": "<", "system": UCUM, "code": "kg"}, None),
+        (QuantityIn("kg"), {"value": "70", "system": UCUM, "code": "kg"}, None),
+        (QuantityIn("kg"), 70, None),
+        (Minutes(), {"value": 2, "system": UCUM, "code": "h"}, 120),
+        (Minutes(), {"value": Decimal("1.5"), "system": UCUM, "code": "h"}, 90),
+        (Minutes(), {"value": 90, "system": UCUM, "code": "s"}, None),
+        (Minutes(), {"value": 120, "system": UCUM, "code": "s"}, 2),
+        (Minutes(), {"value": 1, "system": UCUM, "code": "d"}, 1440),
+        (Minutes(), {"value": 1, "system": UCUM, "code": "mo"}, None),
+        (Minutes(), {"value": -5, "system": UCUM, "code": "min"}, None),
+        (Minutes(), 30, None),
+        (Minutes(bare=True), 30, 30),
+        (Minutes(bare=True), Decimal("30.0"), 30),
+        (Minutes(bare=True), {"value": 30, "code": "min"}, None),
+        (PAIRS["nhs-number"], "9434765919", "943 476 5919"),
+        (PAIRS["nhs-number"], "9434765918", None),
+        (PAIRS["base64-text"], "w4RyenRpbg==", "Ärztin"),
+        (PAIRS["base64-text"], "JVBERi0xLjQK/////w==", None),
         (Plain(), {"a": 1}, None),
         (Plain(), False, False),
         (Plain(PlainKind.DECIMAL), "1.0", None),
@@ -79,10 +117,63 @@ def test_a_fhir_value_reads_as_the_record_s(codec: Codec, theirs: Any, ours: Any
         (CodingCodec(), {"code": "a", "unknown": "x"}),
         (Concept(), {"code": "a", "text": "not here"}),
         (Concept(), {"system": SNOMED}),
+        (QuantityIn("kg"), "70"),
+        (QuantityIn("kg"), True),
+        (Minutes(), -1),
+        (Minutes(), Decimal("1.5")),
+        (Minutes(bare=True), True),
+        (PAIRS["nhs-number"], "9434765919"),
+        (PAIRS["nhs-number"], "943 476 5918"),
+        (PAIRS["base64-text"], "\ud800"),
     ],
 )
 def test_what_cannot_be_expressed_is_not_written(codec: Codec, ours: Any) -> None:
     assert codec.write(ours, MISSING) is MISSING
+
+
+def test_a_changed_amount_keeps_its_unit_and_what_else_a_partner_says_of_it() -> None:
+    hours = {"id": "d", "value": 2, "_value": {"id": "x"}, "unit": "hours", "system": UCUM, "code": "h"}
+    kilos = {
+        "id": "k",
+        "value": 70,
+        "unit": "kilograms",
+        "system": UCUM,
+        "code": "kg",
+        "extension": [{"url": "u"}],
+    }
+
+    assert Minutes().write(180, hours) == {
+        "id": "d",
+        "value": 3,
+        "unit": "hours",
+        "system": UCUM,
+        "code": "h",
+    }
+    assert Minutes().write(45, hours) == {"value": 45, "unit": "min", "system": UCUM, "code": "min"}
+    assert QuantityIn("kg").write(Decimal("71.50"), kilos) == {**kilos, "value": Decimal("71.50")}
+    assert QuantityIn("g").write(5, kilos) == {"value": 5, "unit": "g", "system": UCUM, "code": "g"}
+
+
+@pytest.mark.parametrize("name", sorted(PAIRS))
+def test_every_registered_pair_undoes_itself(name: str) -> None:
+    assert PAIRS[name].fault() == ""
+
+
+@pytest.mark.parametrize(
+    ("reads", "writes", "fault"),
+    [
+        (lambda _: None, str, "sample 1 is not read"),
+        (str, lambda _: None, "what sample 1 reads as cannot be written"),
+        (str.upper, lambda text: f"{text}!", "what sample 1 reads as comes back as something else"),
+    ],
+)
+def test_a_pair_that_does_not_undo_itself_says_on_which_sample(reads: Any, writes: Any, fault: str) -> None:
+    assert Pair("x", reads, writes, ("a", "b", "c")).fault() == fault
+
+
+def test_a_pair_without_samples_is_no_pair() -> None:
+    with pytest.raises(TypeError, match="needs at least 3 samples"):
+        Pair("x", str, str, ("a",))
 
 
 def test_a_changed_code_takes_its_descriptions_translations_and_text_with_it() -> None:

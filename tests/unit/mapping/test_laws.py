@@ -58,6 +58,20 @@ def test_every_construct_of_the_language_holds_the_laws() -> None:
     laws.check(LENS, Plan(), cases=200)
 
 
+def test_amounts_and_registered_pairs_hold_the_laws() -> None:
+    lens = plan_lens(
+        """
+weight: {to: weight, as: quantity(kg)}
+lasts: {to: visit.length, as: minutes}
+rests: {to: minutesDuration, as: minutes}
+number: {to: "identifier[system=urn:nhs].value", py: nhs-number}
+given: {to: "note[].data", py: base64-text}
+"""
+    )
+
+    laws.check(lens, Plan(), cases=150)
+
+
 class Rebuild(Lens):
     """No complement: every put starts from nothing."""
 

@@ -42,6 +42,17 @@ def complaint(text: str) -> str:
         ),
         ("state: {to: status, codes: stats}", 6, "M141 plan.state: this file has no code table 'stats'"),
         ("starts_on: {to: period.start, as: day}", 6, "M105 plan.starts_on: there is no codec 'day'"),
+        ("weight: {to: w, as: quantity}", 6, "M105 plan.weight: there is no codec 'quantity' - did you mean"),
+        (
+            "number: {to: n, py: nhs_number}",
+            6,
+            "M105 plan.number: there is no pair 'nhs_number' - did you mean",
+        ),
+        (
+            "basis: {to: 'basedOn[].reference', ref: Task, one: True}",
+            6,
+            "M002 plan.basis: write true or false",
+        ),
         ("title: {to: t, as: text, ref: any}", 6, "M105 plan.title: as and ref exclude each other"),
         ("needs: {to: addresses.reference, ref: any}", 6, "M102 plan.needs: the record's 'needs' is a list"),
         (
