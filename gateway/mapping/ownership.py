@@ -45,6 +45,9 @@ DESCRIBES: Final[Mapping[str, tuple[str, ...]]] = {
     "value": ("comparator",),
     "url": ("hash", "size"),
 }
+# Of these one holds at a time, wherever they stand: a period that is written ends a duration.
+# Source: https://hl7.org/fhir/R4/datatypes.html#Timing (Timing.repeat.bounds[x])
+_BOUNDS: Final = ("boundsPeriod", "boundsDuration", "boundsRange")
 
 
 def settled(block: Block, scope: Scope) -> Block:
@@ -191,7 +194,13 @@ def _settled_rule(rule: Rule, block: Block, writers: list[tuple[Rule | Leafy, St
         case Items() | LinkedParts():
             return replace(rule, list=_with_hidden(rule.list, block, writers))
         case BackLinkedParts():
-            return rule
+            same_type = [
+                other
+                for other in block.rules
+                if isinstance(other, BackLinkedParts) and other.type == rule.type
+            ]
+            guards = tuple(other.where for other in same_type if other is not rule)
+            return replace(rule, others=guards, first=same_type[0] is rule)
 
 
 def _settled_case(
@@ -214,7 +223,9 @@ def _settled_leaf(rule: Leafy, block: Block, writers: list[tuple[Rule | Leafy, S
     inside = [(other, steps[len(base) :]) for other, steps in writers if steps[: len(base)] == base]
     codec = _knowing_text(rule.codec, rule.item, inside)
     if isinstance(codec, RecordReference | AnyReference):
-        shared = any(other is not rule and overlap(steps, base) for other, steps in writers)
+        shared = not rule.read_only and any(
+            other is not rule and overlap(steps, base) for other, steps in writers
+        )
         codec = replace(codec, typed_only=shared)
     return replace(
         rule, codec=codec, stale=_stale(rule.item, inside), list=_with_hidden(rule.list, block, writers)
@@ -242,9 +253,10 @@ def _with_hidden(which: FhirList, block: Block, writers: list[tuple[Rule | Leafy
 
 
 def _stale(steps: Steps, writers: list[tuple[Rule | Leafy, Steps]]) -> tuple[Stale, ...]:
+    others = _other_bounds(steps)
     last = steps[-1] if steps else None
     if not isinstance(last, Name) or last.name not in DESCRIBES:
-        return ()
+        return others
     holder = steps[:-1]
     names = tuple(name for name in DESCRIBES[last.name] if not _is_mapped((*holder, Name(name)), writers))
     found = [Stale(holder, names)] if names else []
@@ -263,7 +275,14 @@ def _stale(steps: Steps, writers: list[tuple[Rule | Leafy, Steps]]) -> tuple[Sta
             if other[: len(holder) - 1] == holder[:-1] and isinstance(step, Select)
         )
         found.append(Stale(concept, text, (("coding", kept),)))
-    return tuple(found)
+    return (*found, *others)
+
+
+def _other_bounds(steps: Steps) -> tuple[Stale, ...]:
+    for count, step in enumerate(steps):
+        if isinstance(step, Name) and step.name in _BOUNDS:
+            return (Stale(steps[:count], tuple(name for name in _BOUNDS if name != step.name)),)
+    return ()
 
 
 def _is_mapped(steps: Steps, writers: list[tuple[Rule | Leafy, Steps]]) -> bool:

@@ -31,7 +31,7 @@ from gateway.mapping.rules import (
     Values,
     fields_of,
 )
-from gateway.mapping.values import MISSING, dig, is_hollow, plant
+from gateway.mapping.values import MISSING, dig, is_hollow, plant, same
 
 
 def read_block(block: Block, node: Any, at: Location, reading: Reading) -> dict[str, Any]:
@@ -79,11 +79,21 @@ def read_rule(rule: Rule, node: Any, at: Location, reading: Reading, view: dict[
 
 def read_field(rule: Field, node: Any, at: Location, reading: Reading) -> Any:
     """The value of one field, or None."""
+    shown: Any = None
     for steps in (rule.steps, *rule.also):
-        value = _read_element(rule, steps, node, at, reading)
-        if value is not None:
-            return value
-    return None
+        if shown is None:
+            shown = _read_element(rule, steps, node, at, reading)
+        elif reading.owned is not None:
+            _claim_if_same(rule, steps, shown, node, at, reading)
+    return shown
+
+
+def _claim_if_same(rule: Field, steps: Steps, shown: Any, node: Any, at: Location, reading: Reading) -> None:
+    """A further element that says the same is read too; one that says something else is not shown."""
+    raw, place = locate(node, steps, at)
+    if raw is not MISSING and same(rule.codec.read(raw), shown):
+        for part in rule.codec.parts(raw):
+            reading.claim((*place, *part), rule.origin)
 
 
 def _read_element(rule: Field, steps: Steps, node: Any, at: Location, reading: Reading) -> Any:
@@ -186,6 +196,8 @@ def read_values(rule: Values, node: Any, at: Location, reading: Reading) -> list
         raw, there = locate(item, rule.item, here)
         view = None if raw is MISSING else rule.codec.read(raw)
         if view is None:
+            if rule.read_only and raw is MISSING:
+                continue  # it only repeats what the item says of itself, and the item says nothing
             reading.kept(here, rule.origin, "this item is not one that the rule reads")
             continue
         found.append(Found(index, item, view))
@@ -252,7 +264,7 @@ def read_back_links(rule: BackLinkedParts, node: Any, at: Location, reading: Rea
     found: list[Found] = []
     for number, part in enumerate(reading.parts.get(rule.type, ())):
         place: Location = (rule.type, number)
-        if node is not MISSING and not (links_back(rule, part, node) and holds(rule.where, part)):
+        if not is_one_of(rule, part, node):
             continue
         view = read_block(rule.block, part, place, reading)
         if view:
@@ -261,6 +273,16 @@ def read_back_links(rule: BackLinkedParts, node: Any, at: Location, reading: Rea
             if isinstance(link, str):
                 reading.claim(there, rule.origin)
     return found
+
+
+def is_one_of(rule: BackLinkedParts, part: Any, root: Any) -> bool:
+    """Whether the resource is an item of this list.
+
+    With the root missing its guard decides; what no list of the type claims is an item of the first.
+    """
+    if root is not MISSING:
+        return links_back(rule, part, root) and holds(rule.where, part)
+    return holds(rule.where, part) or (rule.first and not any(holds(other, part) for other in rule.others))
 
 
 def links_back(rule: BackLinkedParts, part: Any, root: Any) -> bool:

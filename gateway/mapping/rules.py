@@ -140,6 +140,13 @@ class Choice:
         """The record fields that the alternatives map, each once."""
         return tuple(dict.fromkeys(rule.ours for way in self.alternatives for rule in way.rules))
 
+    @property
+    def written(self) -> tuple[Ours, ...]:
+        """The record fields that some alternative writes, each once."""
+        return tuple(
+            dict.fromkeys(rule.ours for way in self.alternatives for rule in way.rules if not rule.read_only)
+        )
+
 
 Word: TypeAlias = str | bool
 """A record's word for a code: text, or yes and no."""
@@ -233,7 +240,11 @@ class LinkedParts:
 
 @dataclass(frozen=True, slots=True)
 class BackLinkedParts:
-    """A list whose items live in resources of their own, which carry a link (`by`) back to the root."""
+    """A list whose items live in resources of their own, which carry a link (`by`) back to the root.
+
+    others   the guards of the other lists of this block that hold resources of the same type
+    first    the first of those lists: with the root missing it shows what no guard claims
+    """
 
     ours: Ours
     type: str
@@ -243,6 +254,8 @@ class BackLinkedParts:
     origin: Origin
     key: tuple[Ours, ...]
     where: Guard = Guard()
+    others: tuple[Guard, ...] = ()
+    first: bool = True
 
 
 Rule: TypeAlias = Field | Values | Items | Choice | Joint | Carried | Switch | LinkedParts | BackLinkedParts

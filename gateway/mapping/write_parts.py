@@ -11,9 +11,8 @@ from typing import Any
 from gateway.fhir.references import relative
 from gateway.mapping.alignment import align, arrange
 from gateway.mapping.elements import Location, replace
-from gateway.mapping.guards import holds
 from gateway.mapping.narrative import narrated
-from gateway.mapping.reading import items_of, part_with_id, read_back_links, read_links
+from gateway.mapping.reading import is_one_of, items_of, part_with_id, read_back_links, read_links
 from gateway.mapping.rules import BackLinkedParts, Block, LinkedParts
 from gateway.mapping.values import MISSING, dig, same, tidy
 from gateway.mapping.write_context import Writing, drop_stale
@@ -88,7 +87,7 @@ def write_back_links(
         part = write_resource(rule.block, wanted[number], old, (rule.type, number), writing)
         if match is None and node is not MISSING:
             part = replace(part, rule.by, relative(node["resourceType"], node["id"]))
-        if node is not MISSING and not holds(rule.where, part):
+        if not is_one_of(rule, part, node):
             writing.refuse(
                 (rule.type, number), rule.origin, "the record's item lacks what makes it one of this list"
             )

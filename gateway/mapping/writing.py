@@ -90,8 +90,9 @@ def _with_fixed(fixed: Fixed, node: Any) -> Any:
 
 def write_choice(rule: Choice, view: Mapping[str, Any], node: Any, at: Location, writing: Writing) -> Any:
     """The node in the form of the choice that can say what the record says: the present form if it can."""
-    wanted = {ours: value for ours in rule.fields if not is_hollow(value := dig(view, ours))}
-    present, said = present_alternative(rule, node, at, writing.reading())
+    wanted = {ours: value for ours in rule.written if not is_hollow(value := dig(view, ours))}
+    present, shown = present_alternative(rule, node, at, writing.reading())
+    said = {ours: value for ours, value in shown.items() if ours in rule.written}
     if same(_nested(said), _nested(wanted)):
         return node
     if not wanted:

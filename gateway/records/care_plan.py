@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from gateway.records.goal import GoalSchema
+from gateway.records.quantities import Quantity, Timing
 from gateway.records.scalars import (
     CodeText,
     DateText,
@@ -17,9 +18,20 @@ from gateway.records.scalars import (
     RecordId,
     ReferenceText,
     Text,
+    Uri,
     YesNo,
 )
-from gateway.records.shapes import Coding, Concept, Identifier, Note, Record, Shape, many, one
+from gateway.records.shapes import (
+    Coding,
+    Concept,
+    Identifier,
+    LogicalReference,
+    Note,
+    Record,
+    Shape,
+    many,
+    one,
+)
 
 # Source: https://hl7.org/fhir/R4/valueset-request-status.html
 STATUS = ("draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown")
@@ -60,12 +72,23 @@ DESCRIBED_HERE = (
     "code",
     "status",
     "status_reason",
+    "status_reason_code",
     "starts_at",
     "ends_at",
     "timing_text",
+    "timing",
     "location",
     "performers",
     "goals",
+    "reasons",
+    "reason_codes",
+    "product",
+    "product_text",
+    "product_resource",
+    "daily_amount",
+    "quantity",
+    "protocols",
+    "protocol_urls",
     "instructions",
     "do_not_perform",
 )
@@ -76,6 +99,8 @@ class Progress(Shape):
 
     text = Text(required=True)
     at = DateTimeText()
+    by = Text()
+    by_text = Text(dump_only=True)
 
 
 class Cost(Shape):
@@ -97,17 +122,34 @@ class Activity(Shape):
     code = one(Coding)
     status = CodeText(*ACTIVITY_STATUS)
     status_reason = Text()
+    status_reason_code = one(Coding)
     starts_at = DateTimeText()
     ends_at = DateTimeText()
     timing_text = Text()
+    timing = one(Timing)
     location = RecordId("location")
     location_text = Text(dump_only=True)
     performers = many(ReferenceText())
+    performers_texts = many(Text(), dump_only=True)
     goals = many(RecordId("goal"))
+    goals_texts = many(Text(), dump_only=True)
+    reasons = many(ReferenceText())
+    reasons_texts = many(Text(), dump_only=True)
+    reason_codes = many(Concept)
+    product = one(Coding)
+    product_text = Text()
+    product_resource = ReferenceText()
+    product_resource_text = Text(dump_only=True)
+    daily_amount = one(Quantity)
+    quantity = one(Quantity)
+    protocols = many(Uri())
+    protocol_urls = many(Uri())
     instructions = Text()
     do_not_perform = YesNo()
     request = ReferenceText()
+    request_text = Text(dump_only=True)
     outcomes = many(ReferenceText())
+    outcomes_texts = many(Text(), dump_only=True)
     outcome_codes = many(Concept)
     progress = many(Progress)
     cost = one(Cost)
@@ -122,11 +164,11 @@ class Activity(Shape):
                 raise ValidationError("cannot stand beside request: the request itself says it", name)
 
     @validates_schema
-    def _one_kind_of_timing(self, data: Mapping[str, Any], **_: Any) -> None:
-        """FHIR holds one scheduled[x] an activity. Source: https://hl7.org/fhir/R4/careplan.html"""
-        dated = data.get("starts_at") is not None or data.get("ends_at") is not None
-        if dated and data.get("timing_text") is not None:
-            raise ValidationError("give either starts_at and ends_at, or timing_text", "timing_text")
+    def _one_product(self, data: Mapping[str, Any], **_: Any) -> None:
+        """FHIR holds one product[x] an activity. Source: https://hl7.org/fhir/R4/careplan.html"""
+        described = data.get("product") is not None or data.get("product_text") is not None
+        if described and data.get("product_resource") is not None:
+            raise ValidationError("give either product and product_text, or product_resource", "product")
 
 
 class Contingency(Shape):
@@ -140,6 +182,7 @@ class Agreement(Shape):
     """Somebody agreed to this plan: a reference with its type, and the day."""
 
     who = ReferenceText(required=True)
+    who_text = Text(dump_only=True)
     on = DateText()
 
 
@@ -155,6 +198,8 @@ class CarePlanSchema(Record):
 
     identifiers = many(Identifier)
     person = RecordId("person", required=True)
+    person_text = Text(dump_only=True)
+    person_identifier = one(LogicalReference, dump_only=True)
     title = Text()
     description = Text()
     status = CodeText(*STATUS, required=True)
@@ -164,15 +209,29 @@ class CarePlanSchema(Record):
     ends_on = DateText()
     authored_at = DateTimeText()
     author = ReferenceText()
+    author_text = Text(dump_only=True)
     contributors = many(ReferenceText())
+    contributors_texts = many(Text(), dump_only=True)
     visit = RecordId("visit")
+    visit_text = Text(dump_only=True)
     care_team = many(RecordId("care_team"))
+    care_team_texts = many(Text(), dump_only=True)
     addresses = many(RecordId("need"))
+    addresses_texts = many(Text(), dump_only=True)
     goals = many(PlanGoal)
+    goal_links = many(ReferenceText(), dump_only=True)
+    goals_texts = many(Text(), dump_only=True)
     activities = many(Activity)
+    attachments = many(ReferenceText())
+    attachments_texts = many(Text(), dump_only=True)
     based_on = many(RecordId("care_plan"))
+    based_on_texts = many(Text(), dump_only=True)
     replaces = many(RecordId("care_plan"))
+    replaces_texts = many(Text(), dump_only=True)
     part_of = many(RecordId("care_plan"))
+    part_of_texts = many(Text(), dump_only=True)
+    protocols = many(Uri())
+    protocol_urls = many(Uri())
     contingencies = many(Contingency)
     agreed_with = many(Agreement)
     reviews_on = DateText()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.records.scalars import RecordId, Text, YesNo
+from gateway.records.scalars import RecordId, ReferenceText, Text, YesNo
 from gateway.records.shapes import Address, Concept, Identifier, Name, Record, Shape, Telecom, many, one
 
 
@@ -25,5 +25,7 @@ class OrganisationSchema(Record):
     telecoms = many(Telecom)
     addresses = many(Address)
     part_of = RecordId("organisation")
+    part_of_text = Text(dump_only=True)
+    endpoints = many(ReferenceText())
     contacts = many(OrganisationContact)
     active = YesNo()

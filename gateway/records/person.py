@@ -75,6 +75,7 @@ class PersonSchema(Record):
     birth_order = WholeNumber(least=1)
     emergency_contacts = many(EmergencyContact)
     general_practitioners = many(ReferenceText())
+    general_practitioners_texts = many(Text(), dump_only=True)
     managing_organisation = RecordId("organisation")
     managing_organisation_text = Text(dump_only=True)
     active = YesNo()

@@ -103,8 +103,11 @@ def _kept(schema: Schema, before: Mapping[str, Any], record: Mapping[str, Any]) 
             if key in before:
                 kept[key] = before[key]
         elif (inner := inside(schema, key)) is not None and isinstance(record.get(key), list):
-            known = _by_id(before.get(key))
-            kept[key] = [_kept_item(inner, known, item) for item in record[key]]
+            known, unchanged = _by_id(before.get(key)), before.get(key) or ()
+            # An item that came back as it was read may say nothing but what is read-only.
+            kept[key] = [
+                item if item in unchanged else _kept_item(inner, known, item) for item in record[key]
+            ]
     return kept
 
 

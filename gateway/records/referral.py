@@ -1,4 +1,4 @@
-"""The referral: a request for a service, and one leg for each agency it was offered to."""
+"""The referral: a request for a service, one leg for each agency it was offered to, and further tasks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
+from gateway.records.legs import PRIORITY, Leg, RequestTask
+from gateway.records.quantities import Amount, Timing
 from gateway.records.scalars import (
     CodeText,
     DateTimeText,
@@ -15,9 +17,21 @@ from gateway.records.scalars import (
     RecordId,
     ReferenceText,
     Text,
+    Uri,
     YesNo,
 )
-from gateway.records.shapes import Coding, Concept, Identifier, Note, Record, Shape, many, one
+from gateway.records.shapes import (
+    Coding,
+    Concept,
+    GroupIdentifier,
+    Identifier,
+    LogicalReference,
+    Note,
+    Record,
+    Shape,
+    many,
+    one,
+)
 
 # Source: https://hl7.org/fhir/R4/valueset-request-intent.html
 INTENT = (
@@ -31,48 +45,6 @@ INTENT = (
     "instance-order",
     "option",
 )
-
-# Source: https://hl7.org/fhir/R4/valueset-request-priority.html
-PRIORITY = ("routine", "urgent", "asap", "stat")
-
-
-class Outcome(Shape):
-    """What came of a leg: evidence by reference, words, or both; ``kind`` says which sort of outcome."""
-
-    kind = one(Coding)
-    kind_text = Text()
-    resource = ReferenceText()
-    resource_text = Text(dump_only=True)
-    text = Text()
-
-
-class Leg(Shape):
-    """One agency's part: offered, answered, worked on, closed. Its status changes by moves only.
-
-    ``id`` is the id of the Task; ``answer_by`` is the moment by which an answer was promised.
-    Source: https://hl7.org/fhir/R4/task.html
-    """
-
-    id = ItemId(dump_only=True)
-    identifiers = many(Identifier)
-    organisation = RecordId("organisation")
-    organisation_text = Text(dump_only=True)
-    service = RecordId("service")
-    status = CodeText(dump_only=True)
-    priority = CodeText(*PRIORITY)
-    details_text = Text()
-    reason_code = one(Coding)
-    reason_text = Text()
-    business_status = one(Coding)
-    business_status_text = Text()
-    offered_at = DateTimeText()
-    answer_by = DateTimeText()
-    changed_at = DateTimeText(dump_only=True)
-    starts_at = DateTimeText()
-    ends_at = DateTimeText()
-    appointment = RecordId("appointment")
-    outcomes = many(Outcome)
-    notes = many(Note)
 
 
 class Event(Shape):
@@ -91,39 +63,83 @@ class ReferralSchema(Record):
     """Source: https://hl7.org/fhir/R4/servicerequest.html"""
 
     person = RecordId("person", required=True)
+    person_text = Text(dump_only=True)
+    person_identifier = one(LogicalReference, dump_only=True)
     reference_number = Text()
     identifiers = many(Identifier)
+    group_identifier = one(GroupIdentifier)
     state = Text(dump_only=True)
+    request_status = CodeText(dump_only=True)
     intent = CodeText(*INTENT)
     priority = CodeText(*PRIORITY)
     category = many(Concept)
     service = one(Coding)
     service_text = Text()
     details_text = Text()
+    details = many(Concept, dump_only=True)
+    quantity = one(Amount)
+    body_sites = many(Concept)
     reasons = many(ReferenceText())
+    reasons_texts = many(Text(), dump_only=True)
     reason_texts = many(Text())
+    reason_codes = many(Concept, dump_only=True)
     goals = many(RecordId("goal"))
     care_plan = RecordId("care_plan")
+    based_on = many(ReferenceText())
+    based_on_texts = many(Text(), dump_only=True)
     visit = RecordId("visit")
+    visit_text = Text(dump_only=True)
     requester = ReferenceText()
     requester_text = Text(dump_only=True)
+    requester_identifier = one(LogicalReference, dump_only=True)
     authored_at = DateTimeText()
     needed_from = DateTimeText()
     needed_by = DateTimeText()
     needed_at = DateTimeText()
+    timing_text = Text()
+    timing = one(Timing)
+    as_needed = YesNo()
+    as_needed_code = one(Coding)
+    as_needed_text = Text()
     do_not_perform = YesNo()
     replaces = many(RecordId("referral"))
+    replaces_texts = many(Text(), dump_only=True)
     recipients_wanted = many(ReferenceText())
+    recipients_wanted_texts = many(Text(), dump_only=True)
+    recipient_kind = one(Coding)
+    recipient_kind_text = Text()
+    locations = many(RecordId("location"))
+    locations_texts = many(Text(), dump_only=True)
+    location_codes = many(Concept)
+    insurance = many(ReferenceText())
     consent = RecordId("consent")
     attachments = many(RecordId("document"))
+    supporting = many(ReferenceText())
+    attachments_texts = many(Text(), dump_only=True)
+    specimens = many(ReferenceText())
+    specimens_texts = many(Text(), dump_only=True)
+    history = many(ReferenceText())
+    history_texts = many(Text(), dump_only=True)
+    protocols = many(Uri())
+    protocol_urls = many(Uri())
     person_instructions = Text()
     legs = many(Leg)
+    tasks = many(RequestTask, dump_only=True)
     events = many(Event, dump_only=True)
     notes = many(Note)
 
     @validates_schema
     def _one_kind_of_time(self, data: Mapping[str, Any], **_: Any) -> None:
         """FHIR holds one occurrence[x] a request. Source: https://hl7.org/fhir/R4/servicerequest.html"""
-        ranged = data.get("needed_from") is not None or data.get("needed_by") is not None
-        if ranged and data.get("needed_at") is not None:
-            raise ValidationError("give either needed_from and needed_by, or needed_at", "needed_at")
+        recurring = ("needed_from", "needed_by", "timing_text", "timing")
+        if data.get("needed_at") is not None and any(data.get(name) is not None for name in recurring):
+            raise ValidationError(
+                "give either needed_at, or needed_from and needed_by with the timing", "needed_at"
+            )
+
+    @validates_schema
+    def _one_answer_about_need(self, data: Mapping[str, Any], **_: Any) -> None:
+        """FHIR holds one asNeeded[x] a request. Source: https://hl7.org/fhir/R4/servicerequest.html"""
+        when = data.get("as_needed_code") is not None or data.get("as_needed_text") is not None
+        if when and data.get("as_needed") is not None:
+            raise ValidationError("give either as_needed, or as_needed_code and as_needed_text", "as_needed")

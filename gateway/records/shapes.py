@@ -90,8 +90,33 @@ class Identifier(Shape):
     kind_text = Text()
     starts_on = DateText()
     ends_on = DateText()
+    issuer = RecordId("organisation")
     issuer_text = Text()
     verified = YesNo()
+
+
+class GroupIdentifier(Shape):
+    """The number that several requests or tasks share because they were made together.
+
+    Source: https://hl7.org/fhir/R4/datatypes.html#Identifier
+    """
+
+    system = Uri()
+    value = Text()
+    use = CodeText("usual", "official", "temp", "secondary", "old")
+    kind = one(Coding)
+    kind_text = Text()
+    issuer_text = Text()
+
+
+class LogicalReference(Shape):
+    """The number by which a reference names its target when it gives no address; read as it stands.
+
+    Source: https://hl7.org/fhir/R4/references.html#logical
+    """
+
+    system = Uri()
+    value = Text()
 
 
 class Name(Shape):
@@ -152,6 +177,7 @@ class Note(Shape):
     text = Text(required=True)
     at = DateTimeText()
     by = Text()
+    by_text = Text(dump_only=True)
 
 
 class Quantity(Shape):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from gateway.fhir.dates import FhirDate, FhirDateTime
+from gateway.fhir.dates import FhirDate, FhirDateTime, FhirInstant
 from gateway.mapping.codecs.codec import Leaf
 from gateway.mapping.values import MISSING, is_number
 
@@ -22,6 +22,7 @@ class PlainKind(StrEnum):
     DECIMAL = "decimal"
     DATE = "date"
     DATE_TIME = "dateTime"
+    INSTANT = "instant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ _TAKES: Final[Mapping[PlainKind, Callable[[Any], bool]]] = {
     PlainKind.DECIMAL: is_number,
     PlainKind.DATE: _parses(FhirDate.parse),
     PlainKind.DATE_TIME: _parses(FhirDateTime.parse),
+    PlainKind.INSTANT: _parses(FhirInstant.parse),
 }
 
 # The type at the end of the name of a value[x] says what it can hold.
@@ -88,7 +90,7 @@ KIND_OF_SUFFIX: Final[Mapping[str, PlainKind]] = {
     "Decimal": PlainKind.DECIMAL,
     "Date": PlainKind.DATE,
     "DateTime": PlainKind.DATE_TIME,
-    "Instant": PlainKind.DATE_TIME,
+    "Instant": PlainKind.INSTANT,
     "String": PlainKind.TEXT,
     "Markdown": PlainKind.TEXT,
     "Code": PlainKind.TEXT,

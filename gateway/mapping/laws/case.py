@@ -57,8 +57,9 @@ class Case:
         got = self.record(created.resources)
         defaults = self.record(self.lens.create({"id": record.get("id")}).resources)
         shown = {name: value for name, value in got.items() if name in record or name not in defaults}
-        if not same(shown, record):
-            self._broken("CreateGet", None, record, {}, created.resources, difference(record, shown))
+        wanted, made = written(self.root, record), written(self.root, shown)
+        if not same(made, wanted):
+            self._broken("CreateGet", None, record, {}, created.resources, difference(wanted, made))
         return created.resources
 
     def get_put(self, source: Resources) -> None:

@@ -15,6 +15,7 @@ from gateway.mapping.rules import (
     Items,
     Joint,
     LinkedParts,
+    Ours,
     Rule,
     Switch,
     Values,
@@ -63,7 +64,7 @@ def written(block: Block, record: Record) -> Record:
         if isinstance(rule, Switch):
             _plant_switch(rule, record, view)
             continue
-        for ours in fields_of(rule):
+        for ours in _written_fields(rule):
             value = dig(record, ours)
             if is_hollow(value) or _is_read_only(rule):
                 continue
@@ -86,6 +87,12 @@ def _plant_switch(rule: Switch, record: Record, view: Record) -> None:
             shown = written(case.block, record)
             for ours in (ours for each in case.block.rules for ours in fields_of(each)):
                 plant(view, ours, dig(shown, ours))
+
+
+def _written_fields(rule: Rule) -> tuple[Ours, ...]:
+    if not isinstance(rule, Choice):
+        return tuple(fields_of(rule))
+    return rule.written
 
 
 def _groups(block: Block) -> list[set[str]]:

@@ -78,7 +78,10 @@ def values(rule: Rule, schema: Schema | None) -> st.SearchStrategy[Any]:
             return _lists(records(rule.block, item_schema(find(schema, rule.ours))), rule.key)
         case LinkedParts() | BackLinkedParts():
             inner = item_schema(find(schema, rule.ours))
-            named = st.tuples(records(rule.block, inner), _IDS).map(lambda pair: {**pair[0], "id": pair[1]})
+            mark = "" if getattr(rule, "first", True) else "-2"  # two lists of one type share no id
+            named = st.tuples(records(rule.block, inner), _IDS).map(
+                lambda pair: {**pair[0], "id": pair[1] + mark}
+            )
             return _lists(named, (("id",),))
         case Joint() | Carried():
             return st.sampled_from(sorted(rule.theirs_of, key=str))
@@ -162,6 +165,8 @@ def _plain(kind: PlainKind, field: fields.Field[Any] | None) -> st.SearchStrateg
             return _DATES
         case PlainKind.DATE_TIME:
             return st.one_of(_DATES, _MOMENTS)
+        case PlainKind.INSTANT:
+            return _MOMENTS
         case _:
             return _by_field(field)
 

@@ -124,8 +124,8 @@ def test_a_number_keeps_its_digits_and_is_no_text() -> None:
     [
         (
             "care_plan",
-            {"activities": [{"starts_at": "2026", "timing_text": "daily"}]},
-            "activities[0].timing_text",
+            {"activities": [{"product_text": "Frame", "product_resource": "Medication/1"}]},
+            "activities[0].product",
         ),
         ("care_plan", {"activities": [{"request": "Task/1", "title": "Walk"}]}, "activities[0].title"),
         ("goal", {"targets": [{"value": 80, "text": "less"}]}, "targets[0].text"),
