@@ -38,10 +38,12 @@ def read_block(node: Node, scope: Scope, *, type_name: str | None = None) -> Blo
     if not rules:
         scope.wrong(node, "M003", "there are no fields here")
     fixed = tuple(_fixed(entries["fixed"], scope)) if "fixed" in entries else ()
+    always = tuple(_fixed(entries["always"], scope)) if "always" in entries else ()
     narrative = _narrative(entries["narrative"], scope) if "narrative" in entries else None
     ignored = read_ignored(entries["ignore"], scope) if "ignore" in entries else ()
     _check_record(rules, node, scope)
-    return settled(Block(tuple(rules), fixed, type_name, narrative, ignored, scope.origin(node)), scope)
+    block = Block(tuple(rules), fixed, type_name, narrative, ignored, scope.origin(node), always)
+    return settled(block, scope)
 
 
 def _rules(entries: Mapping[str, Node], scope: Scope) -> list[Rule]:
@@ -156,7 +158,8 @@ def _fixed(node: Node, scope: Scope) -> list[Fixed]:
             continue
         origin = scope.inside("fixed").origin(child, node.key_lines[text])
         if isinstance(steps[-1], Each) and isinstance(steps[-2], Name):
-            fixed.append(Fixed(steps[:-2], steps[-2].name, child.plain, origin))
+            patterns = child.plain if isinstance(child.value, list) else [child.plain]
+            fixed += [Fixed(steps[:-2], steps[-2].name, pattern, origin) for pattern in patterns]
         elif any(isinstance(step, Each) for step in steps):
             scope.wrong(child, "M100", f"in fixed, [] can only end a path: {text!r}")
         else:

@@ -14,6 +14,7 @@ from uuid import uuid4
 from gateway.errors import MappingError
 from gateway.fhir.json_codec import Resource
 from gateway.mapping.account import reading_issues
+from gateway.mapping.always import with_always
 from gateway.mapping.answers import Got, Put
 from gateway.mapping.read_context import Kept, Owned, Reading
 from gateway.mapping.reading import read_back_links, read_block
@@ -94,8 +95,10 @@ class Lens:
         if root is MISSING:
             for rule in self._back_linked:
                 write_back_links(rule, view, MISSING, (self.type, 0), writing)
+            self._with_always(MISSING, writing)
         else:
             new_root = write_resource(self.rules.root, view, root, (self.type, 0), writing)
+            new_root = self._with_always(new_root, writing)
             written[self.type] = _like(resources[self.type], [new_root])
         for name, held in writing.parts.items():
             if held or name in resources:
@@ -107,8 +110,14 @@ class Lens:
         view: dict[str, Any] = tidy(dict(record)) or {}
         writing = Writing({}, write_block, new_id, {}, view)
         root = write_resource(self.rules.root, view, MISSING, (self.type, 0), writing)
+        root = self._with_always(root, writing)
         parts = {name: held for name, held in writing.parts.items() if held}
         return Put({self.type: root, **parts}, tuple(writing.issues))
+
+    def _with_always(self, root: Any, writing: Writing) -> Any:
+        if not self.rules.writes_always:
+            return root
+        return with_always(self.rules.root, root, (self.type, 0), writing.parts)
 
     def _read(self, root: Any, reading: Reading) -> dict[str, Any]:
         if root is not MISSING:

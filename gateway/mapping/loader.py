@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from gateway.mapping.always import has_always
 from gateway.mapping.block_reader import read_block
 from gateway.mapping.code_tables import read_table
 from gateway.mapping.problems import Problem, did_you_mean, refuse
@@ -16,9 +17,18 @@ from gateway.mapping.yaml_lines import Node, read_file, read_text
 from gateway.records import RecordKind
 
 _HEADER: Final = ("mapping", "record", "codes")
+_BLOCK: Final = ("fields", "choices", "switch", "cases", "fixed", "always", "narrative", "ignore")
 
 
-def load_folder(folder: Path, kinds: Mapping[str, RecordKind]) -> dict[str, RuleFile]:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Rule files: the syntax trees, which overlays are merged into, and what was read from them, by name."""
+
+    trees: Mapping[str, Node]
+    files: Mapping[str, RuleFile]
+
+
+def load_folder(folder: Path, kinds: Mapping[str, RecordKind]) -> Loaded:
     """The rule files of a folder by name. Raises MappingError with all problems, one a line."""
     problems: list[Problem] = []
     found = sorted(folder.glob("*.yaml"))
@@ -27,23 +37,35 @@ def load_folder(folder: Path, kinds: Mapping[str, RecordKind]) -> dict[str, Rule
         if kind.mapping not in trees:
             text = f"the record {kind.name!r} has no rule file: {kind.mapping}.yaml is missing"
             problems.append(Problem(f"{folder.name}/{kind.mapping}.yaml", 1, "M000", "", text))
-    return _read_all(trees, kinds, problems)
+    return _loaded(trees, kinds, problems)
 
 
-def load_texts(texts: Mapping[str, str], kinds: Mapping[str, RecordKind]) -> dict[str, RuleFile]:
+def load_texts(texts: Mapping[str, str], kinds: Mapping[str, RecordKind]) -> Loaded:
     """The same from texts by name; the records that no text maps are not missed."""
     problems: list[Problem] = []
     trees = {name: read_text(text, f"{name}.yaml", problems) for name, text in texts.items()}
-    return _read_all(trees, kinds, problems)
+    return _loaded(trees, kinds, problems)
 
 
-def _read_all(
-    trees: Mapping[str, Node], kinds: Mapping[str, RecordKind], problems: list[Problem]
+def _loaded(trees: Mapping[str, Node], kinds: Mapping[str, RecordKind], problems: list[Problem]) -> Loaded:
+    files = read_trees(trees, kinds, problems)
+    refuse(problems)
+    return Loaded(trees, files)
+
+
+def read_trees(
+    trees: Mapping[str, Node],
+    kinds: Mapping[str, RecordKind],
+    problems: list[Problem],
+    known: Mapping[str, RuleFile] | None = None,
 ) -> dict[str, RuleFile]:
-    files = _Files(trees, kinds, problems)
+    """The rule files of these trees, without those that cannot be used; why is among the problems.
+
+    known   files that need not be read again, by name
+    """
+    files = _Files(trees, kinds, problems, {**(known or {})})
     for name in trees:
         files.read(name)
-    refuse(problems)
     return {name: rules for name, rules in files.done.items() if rules is not None}
 
 
@@ -98,10 +120,10 @@ class _Files:
             return None
         block = entries[kind.root]
         scope = replace(scope, schema=kind.schema(), tables=_tables(entries.get("codes"), scope))
-        scope.only_keys(block, ("fields", "choices", "switch", "cases", "fixed", "narrative", "ignore"))
+        scope.only_keys(block, _BLOCK)
         read = read_block(block, scope, type_name=kind.root)
         read = replace(read, origin=scope.origin(block, root.key_lines[kind.root]))
-        rules = RuleFile(name, kind.name, root.file, read)
+        rules = RuleFile(name, kind.name, root.file, read, writes_always=has_always(read))
         for unused in scope.tables.keys() - scope.used:
             read_table(scope.tables[unused], scope.inside(f"codes.{unused}"))
         return rules

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.errors import MappingError
 from gateway.mapping.lens import Lens
-from gateway.mapping.loader import load_folder, load_texts
+from gateway.mapping.loader import Loaded, load_folder, load_texts
+from gateway.mapping.overlays.files import OverlayFiles
+from gateway.mapping.overlays.loading import load_overlaid
 from gateway.mapping.problems import did_you_mean
-from gateway.mapping.rules import RuleFile
 from gateway.places import DataFolder, data_folder
 from gateway.records import RECORDS, RecordKind
 
@@ -18,28 +18,75 @@ from gateway.records import RECORDS, RecordKind
 class Mappings(Mapping[str, Lens]):
     """The lenses by the name of their rule file: `maps["care-plan"]`. Immutable: one for all threads."""
 
-    def __init__(self, files: Mapping[str, RuleFile]) -> None:
-        self._lenses = MappingProxyType({name: Lens(rules) for name, rules in files.items()})
+    def __init__(
+        self,
+        loaded: Loaded,
+        kinds: Mapping[str, RecordKind] = RECORDS,
+        overlays: OverlayFiles | None = None,
+        *,
+        base: Mappings | None = None,
+        applied: tuple[str, ...] = (),
+    ) -> None:
+        self._loaded, self._kinds = loaded, kinds
+        self._overlays = overlays or OverlayFiles()
+        self._base, self.overlays = base or self, applied
+        self._with_overlays: dict[tuple[str, ...], Mappings] = {}
+        kept = {} if base is None else {lens.rules.name: lens for lens in base.values()}
+        lenses = {
+            name: kept[name] if name in kept and kept[name].rules is rules else Lens(rules)
+            for name, rules in loaded.files.items()
+        }
+        self._lenses = MappingProxyType(lenses)
         parts = {name: lens for lens in self._lenses.values() for name in lens.lone_types}
         self._by_type = {**parts, **{lens.type: lens for lens in self._lenses.values()}}
         self._by_record = {lens.rules.record: lens for lens in self._lenses.values()}
 
     @classmethod
     def load(cls, folder: Path | None = None, overlays: Sequence[str] = ()) -> Mappings:
-        """The rule files of a folder, else the shipped ones.
+        """The rule files of a folder, else the shipped ones, with these overlays of its `overlays/` in them.
 
         Raises MappingError with every problem of every file, one a line with file, line, reason and fix.
         """
-        if overlays:
-            raise MappingError(
-                f"overlays are not read yet; leave {', '.join(overlays)} out of the partner file"
-            )
-        return cls(load_folder(folder or data_folder(DataFolder.MAPPINGS), RECORDS))
+        folder = folder or data_folder(DataFolder.MAPPINGS)
+        maps = cls(load_folder(folder, RECORDS), overlays=OverlayFiles(folder / "overlays"))
+        return maps.with_overlays(overlays)
 
     @classmethod
-    def from_texts(cls, texts: Mapping[str, str], kinds: Mapping[str, RecordKind] = RECORDS) -> Mappings:
+    def from_texts(
+        cls,
+        texts: Mapping[str, str],
+        kinds: Mapping[str, RecordKind] = RECORDS,
+        overlays: Mapping[str, str] | None = None,
+    ) -> Mappings:
         """The same from rule texts by name, for tests and for trying a rule."""
-        return cls(load_texts(texts, kinds))
+        return cls(load_texts(texts, kinds), kinds, OverlayFiles(texts=overlays or {}))
+
+    @property
+    def overlay_names(self) -> tuple[str, ...]:
+        """The names of the overlays that there are for these maps."""
+        return self._overlays.names
+
+    def with_overlays(self, names: Sequence[str]) -> Mappings:
+        """These maps with the overlays merged into them in this order, behind those already in them.
+
+        Maps that none of them touches are the same objects; asked for again, so is the whole.
+        Raises MappingError with every problem, one a line, naming the overlay's line and the one it changes.
+        """
+        wanted = (*self.overlays, *names)
+        if wanted == self.overlays:
+            return self
+        base = self._base
+        if wanted not in base._with_overlays:  # two threads may both make it: the same twice
+            loaded = load_overlaid(base._loaded, base._overlays.read(wanted), base._kinds)
+            base._with_overlays[wanted] = Mappings(
+                loaded, base._kinds, base._overlays, base=base, applied=wanted
+            )
+        return base._with_overlays[wanted]
+
+    def touched_by(self, overlay: str) -> tuple[str, ...]:
+        """The names of the maps that this overlay alone changes."""
+        changed = self._base.with_overlays([overlay])
+        return tuple(name for name in changed if changed[name] is not self._base[name])
 
     def __getitem__(self, name: str) -> Lens:
         if name not in self._lenses:

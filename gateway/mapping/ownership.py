@@ -22,6 +22,7 @@ from gateway.mapping.rules import (
     Choice,
     FhirList,
     Field,
+    Fixed,
     Items,
     Joint,
     LinkedParts,
@@ -55,7 +56,8 @@ def settled(block: Block, scope: Scope) -> Block:
     _check_owners(block, scope)
     writers = list(_writers(block))
     rules = tuple(_settled_rule(rule, block, writers) for rule in block.rules)
-    return replace(block, rules=rules)
+    always = tuple(replace(fixed, yields=_is_ruled(fixed, writers)) for fixed in block.always)
+    return replace(block, rules=rules, always=always)
 
 
 def stale_around(steps: Steps, block: Block) -> tuple[Stale, ...]:
@@ -283,6 +285,10 @@ def _other_bounds(steps: Steps) -> tuple[Stale, ...]:
         if isinstance(step, Name) and step.name in _BOUNDS:
             return (Stale(steps[:count], tuple(name for name in _BOUNDS if name != step.name)),)
     return ()
+
+
+def _is_ruled(fixed: Fixed, writers: list[tuple[Rule | Leafy, Steps]]) -> bool:
+    return fixed.name is None and any(overlap(fixed.steps, steps) for _, steps in writers)
 
 
 def _is_mapped(steps: Steps, writers: list[tuple[Rule | Leafy, Steps]]) -> bool:

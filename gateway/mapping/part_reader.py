@@ -87,7 +87,7 @@ def _with_copies(
 def _back_linked(
     ours: Ours, target: str, node: Node, line: int, scope: Scope, read_block: ReadBlock
 ) -> BackLinkedParts | None:
-    block_keys = ("fields", "choices", "switch", "cases", "fixed", "ignore")
+    block_keys = ("fields", "choices", "switch", "cases", "fixed", "always", "ignore")
     entries = scope.only_keys(node, ("split", "by", "key", "where", *block_keys))
     if target not in R4_TYPES:
         scope.wrong(

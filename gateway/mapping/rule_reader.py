@@ -34,6 +34,7 @@ LIST_KEYS: Final = (
     "switch",
     "cases",
     "fixed",
+    "always",
     "ignore",
     "key",
     "where",

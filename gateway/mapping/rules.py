@@ -263,12 +263,16 @@ Rule: TypeAlias = Field | Values | Items | Choice | Joint | Carried | Switch | L
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A pattern written on create when nothing is there; `name` set: an item of that list."""
+    """A pattern written on create when nothing is there; `name` set: an item of that list.
+
+    yields   a rule maps the element too: the pattern is what stands there while that rule says nothing
+    """
 
     steps: Steps
     name: str | None
     pattern: Any
     origin: Origin = Origin("", "", 0)
+    yields: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +281,7 @@ class Block:
 
     ignored   elements that no rule reads, each with the reason
     origin    where the block begins: what is missing in it is reported there
+    always    patterns written on create and on put; always.py writes them after everything else
     """
 
     rules: tuple[Rule, ...]
@@ -285,16 +290,25 @@ class Block:
     narrative: str | None = None
     ignored: tuple[Ignored, ...] = ()
     origin: Origin = Origin("", "", 0)
+    always: tuple[Fixed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """A whole rule file: one record and its root resource."""
+    """A whole rule file: one record and its root resource.
+
+    overlays     those that were merged into it or into a map that it splits into, in order
+    cannot_hold  record fields (dotted) that the partner of these overlays cannot hold, each with the reason
+    writes_always  whether anything in it is written always (always.py)
+    """
 
     name: str
     record: str
     file: str
     root: Block
+    overlays: tuple[str, ...] = ()
+    cannot_hold: Mapping[str, str] = field(default_factory=dict)
+    writes_always: bool = False
 
     @property
     def type(self) -> str:

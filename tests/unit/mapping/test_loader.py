@@ -137,6 +137,6 @@ def test_an_unknown_map_is_named_with_the_nearest_one() -> None:
         Mappings.load()["care_plan"]
 
 
-def test_overlays_are_refused_until_they_are_read() -> None:
-    with pytest.raises(MappingError, match="overlays are not read yet"):
-        Mappings.load(overlays=["us-core"])
+def test_an_overlay_that_does_not_exist_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(MappingError, match=r"M171.*no overlay 'us-core-6.1'.*did you mean"):
+        Mappings.load(overlays=["us-core-6.1"])
