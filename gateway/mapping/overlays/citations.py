@@ -31,6 +31,11 @@ class Citations:
         self.notes.setdefault((base.file, base.line), f"changed by {over.place}")
         self.notes.setdefault((over.file, over.line), f"it changes {base.place}")
 
+    def also(self, node: Node, line: int) -> None:
+        """What is said about the node is said about this line of its file too: the key stands there."""
+        if (node.file, node.line) in self.notes:
+            self.notes.setdefault((node.file, line), self.notes[node.file, node.line])
+
     def cited(self, problems: Iterable[Problem]) -> list[Problem]:
         """The problems, those in a place that an overlay touched with the other place behind their text."""
         return [

@@ -75,6 +75,7 @@ def _merge_overlay(
         losses = outcome.cannot_hold.setdefault(kind.mapping, {})
         merger = _Merger(f"{name}.{key}", kind.schema(), problems, outcome.citations, losses, overlay.file)
         outcome.trees[kind.mapping] = _with(tree, key, merger.block(tree.at(key), block))
+        outcome.citations.also(tree.at(key), tree.key_lines.get(key, tree.line))
         outcome.changed.add(kind.mapping)
     if "codes" in entries:
         _merge_tables(entries["codes"], name, outcome, problems)
