@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -26,17 +25,24 @@ class Got:
         return self._find_issues()
 
 
-@dataclass(frozen=True, slots=True)
 class Put:
-    """The resources with the record in them; an issue of severity error is a value that was not written."""
+    """The resources with the record in them, and what of the record is not in them.
 
-    resources: dict[str, Any]
-    issues: tuple[Issue, ...]
+    refused   the values that could not be expressed; a caller that cannot ignore them must not store the
+              result
+    """
 
-    @property
-    def refused(self) -> tuple[Issue, ...]:
-        """The values that could not be expressed.
+    def __init__(
+        self,
+        resources: dict[str, Any],
+        reported: tuple[Issue, ...],
+        find_issues: Callable[[], tuple[Issue, ...]] | None = None,
+    ) -> None:
+        self.resources = resources
+        self.refused = tuple(issue for issue in reported if issue.severity == "error")
+        self._find_issues = find_issues or (lambda: reported)
 
-        A caller that cannot ignore them must not store the result.
-        """
-        return tuple(issue for issue in self.issues if issue.severity == "error")
+    @cached_property
+    def issues(self) -> tuple[Issue, ...]:
+        """What was refused, what went stale, and each field of the record that no rule writes."""
+        return self._find_issues()

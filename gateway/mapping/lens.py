@@ -18,6 +18,7 @@ from gateway.mapping.always import with_always
 from gateway.mapping.answers import Got, Put
 from gateway.mapping.read_context import Kept, Owned, Reading
 from gateway.mapping.reading import read_back_links, read_block
+from gateway.mapping.record_account import writing_issues
 from gateway.mapping.rules import BackLinkedParts, LinkedParts, RuleFile, walk
 from gateway.mapping.values import MISSING, plant, tidy
 from gateway.mapping.write_context import Writing
@@ -84,7 +85,7 @@ class Lens:
         """The resources, changed as little as possible to hold this record; in the form they were given.
 
         In the record null, absent, [] and {} are one, and mean that there is no such value. Fields that no
-        rule maps are ignored. Items of a split list that have no id get one from `new_id`. A missing root
+        rule maps are reported. Items of a split list that have no id get one from `new_id`. A missing root
         stays missing.
         """
         root, parts = self._taken(resources)
@@ -103,7 +104,8 @@ class Lens:
         for name, held in writing.parts.items():
             if held or name in resources:
                 written[name] = _like(resources.get(name), held)
-        return Put(written, tuple(writing.issues))
+        reported = tuple(writing.issues)
+        return Put(written, reported, lambda: writing_issues(self, record, written, reported, before))
 
     def create(self, record: Mapping[str, Any], *, new_id: Callable[[], str] = _new_id) -> Put:
         """New resources that hold this record and the fixed values of its rules."""
@@ -112,7 +114,9 @@ class Lens:
         root = write_resource(self.rules.root, view, MISSING, (self.type, 0), writing)
         root = self._with_always(root, writing)
         parts = {name: held for name, held in writing.parts.items() if held}
-        return Put({self.type: root, **parts}, tuple(writing.issues))
+        written = {self.type: root, **parts}
+        reported = tuple(writing.issues)
+        return Put(written, reported, lambda: writing_issues(self, record, written, reported))
 
     def _with_always(self, root: Any, writing: Writing) -> Any:
         if not self.rules.writes_always:

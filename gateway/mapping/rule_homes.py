@@ -76,10 +76,12 @@ class Index:
     """What is looked up in a map again and again.
 
     homes        the rules by their origin; of one that stands in several lists the first
+    fields       the rules by the record field in full; a copied field is its parent's and not among them
     extensions   the urls of the extensions that some rule names
     """
 
     homes: Mapping[Origin, Home]
+    fields: Mapping[Ours, Home]
     extensions: frozenset[str]
 
 
@@ -106,9 +108,12 @@ class _Same:
 @lru_cache(maxsize=128)
 def _indexed(key: _Same) -> Index:
     found: dict[Origin, Home] = {}
+    fields: dict[Ours, Home] = {}
     for home in homes(key.block):
         found.setdefault(home.origin, home)
-    return Index(MappingProxyType(found), known_extensions(key.block))
+        if not (isinstance(home.rule, Field) and home.rule.copied):
+            fields.setdefault(home.ours, home)
+    return Index(MappingProxyType(found), MappingProxyType(fields), known_extensions(key.block))
 
 
 class RecordPaths:

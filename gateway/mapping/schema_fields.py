@@ -52,3 +52,14 @@ def required(schema: Schema | None) -> list[str]:
     if schema is None:
         return []
     return [name for name, field in schema.fields.items() if field.required and not field.dump_only]
+
+
+def along(schema: Schema | None, names: Ours) -> tuple[fields.Field[Any] | None, list[str]]:
+    """The field at a dotted name, through lists too, and the names that the object before it has."""
+    found: fields.Field[Any] | None = None
+    known: list[str] = []
+    for name in names:
+        known = list(schema.fields) if schema is not None else []
+        found = schema.fields.get(name) if schema is not None else None
+        schema = item_schema(found)
+    return found, known
