@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.errors import Issue
 from gateway.mapping.elements import Location, leaves
-from gateway.mapping.read_context import Kept, expression
+from gateway.mapping.read_context import Kept, Lossy, expression
 from gateway.mapping.rule_homes import Home, RecordPath, RecordPaths, index_of
 from gateway.mapping.rules import BackLinkedParts, Carried, LinkedParts, Origin
 from gateway.mapping.set_aside import fixed_leaves, ignored_by, rides_along
@@ -58,6 +58,7 @@ class Account:
     leaves: tuple[Leaf, ...]
     homes: Mapping[Origin, Home]
     _paths: Mapping[Location, RecordPath]
+    lossy: tuple[Lossy, ...] = ()
 
     def of(self, bucket: Bucket) -> tuple[Leaf, ...]:
         """The leaves in one bucket."""
@@ -70,8 +71,11 @@ class Account:
         return self._paths.get(leaf.at) or self.homes[leaf.origin].ours
 
     def issues(self) -> tuple[Issue, ...]:
-        """One finding for each thing that was not read: what a rule stumbled on once, else leaf by leaf."""
-        return tuple(_issues(self.leaves))
+        """One finding for each thing that was not read: what a rule stumbled on once, else leaf by leaf.
+
+        Before them one for each code that was read through a translation that loses something.
+        """
+        return (*(each.issue for each in self.lossy), *_issues(self.leaves))
 
 
 def account(lens: Lens, resources: Mapping[str, Any]) -> Account:
@@ -86,7 +90,8 @@ def account(lens: Lens, resources: Mapping[str, Any]) -> Account:
     given = dict(_given(resources))
     places = [found for at, node in given.items() for found in leaves(node, at)]
     held = {at for at, _ in places}
-    kept_at = {_real(given, each.at): each for each in kept}
+    lossy = tuple(each for each in kept if isinstance(each, Lossy))
+    kept_at = {_real(given, each.at): each for each in kept if not isinstance(each, Lossy)}
     paths = RecordPaths()
     fields: dict[Location, RecordPath] = {}
     read: dict[Location, Origin] = {}
@@ -98,7 +103,7 @@ def account(lens: Lens, resources: Mapping[str, Any]) -> Account:
             fields[place] = paths.path(home, at)
     judge = _Judge(lens, given, read, kept_at)
     judged = tuple(judge.leaf(value, at) for at, value in places if value is not None)
-    return Account(record, judged, index.homes, fields)
+    return Account(record, judged, index.homes, fields, lossy)
 
 
 def reading_issues(lens: Lens, resources: Mapping[str, Any]) -> tuple[Issue, ...]:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from gateway.mapping.codecs import Codes
+from gateway.mapping.codecs import Codes, Unmatched
+from gateway.mapping.conceptmap_reader import names_concept_map, read_translation, unmatched
+from gateway.mapping.paths import Steps
 from gateway.mapping.problems import did_you_mean
 from gateway.mapping.rules import Word
 from gateway.mapping.scope import Scope
 from gateway.mapping.yaml_lines import Node
 
 
-def codes_of(node: Node, scope: Scope) -> Codes | None:
+def codes_of(node: Node, scope: Scope, steps: Steps = ()) -> Codes | None:
     """The table that `codes:` of a rule gives or names."""
     table = table_node(node, scope)
-    return None if table is None else read_table(table, scope)
+    if table is None or not names_concept_map(table):
+        return None if table is None else read_table(table, scope)
+    if unmatched(table, scope) is not Unmatched.ERROR:
+        text = (
+            "a bare code has no place for a code without a partner; use as: concept, or carry: beside codes"
+        )
+        scope.wrong(table, "M143", text)
+    found = read_translation(table, steps, scope)
+    if found is None:
+        return None
+    return Codes(dict(found.ours_of), {ours: theirs for ours, theirs in found.theirs_of.items()}, found)
 
 
 def table_node(node: Node, scope: Scope) -> Node | None:

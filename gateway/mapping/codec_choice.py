@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.mapping.code_tables import codes_of
+from gateway.mapping.code_tables import codes_of, table_node
 from gateway.mapping.codecs import (
     AnyReference,
     Codec,
@@ -22,6 +22,7 @@ from gateway.mapping.codecs import (
 )
 from gateway.mapping.codecs.pairs import PAIRS
 from gateway.mapping.codecs.plain import COMPLEX_SUFFIXES, KIND_OF_SUFFIX
+from gateway.mapping.conceptmap_reader import names_concept_map, read_translated_concept
 from gateway.mapping.paths import Name, Steps
 from gateway.mapping.problems import did_you_mean
 from gateway.mapping.scope import Scope
@@ -46,11 +47,15 @@ _QUANTITY: Final = re.compile(r"quantity\(([!-~]+)\)")
 
 def codec_for(entries: Mapping[str, Node], node: Node, steps: Steps, scope: Scope, *, choice: bool) -> Codec:
     """The codec of a rule; a problem is reported and answered with the plain codec."""
+    if "codes" in entries and "as" in entries and entries["as"].value == "concept":
+        table = table_node(entries["codes"], scope)
+        if table is not None and names_concept_map(table):
+            return read_translated_concept(table, steps, scope) or Plain()
     given = [name for name in ("as", "ref", "codes", "py") if name in entries]
     if len(given) > 1:
         scope.wrong(node, "M105", f"{' and '.join(given)} exclude each other; keep one")
     if "codes" in entries:
-        return codes_of(entries["codes"], scope) or Plain()
+        return codes_of(entries["codes"], scope, steps) or Plain()
     if "ref" in entries:
         return _reference(entries["ref"], scope)
     if "py" in entries:

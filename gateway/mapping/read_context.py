@@ -33,6 +33,21 @@ class Kept:
         return Issue("information", "informational", text, expression(self.at), f"rule {self.origin}")
 
 
+@dataclass(frozen=True, slots=True)
+class Lossy(Kept):
+    """A code that was read, and what its translation loses."""
+
+    @property
+    def issue(self) -> Issue:
+        """See Kept."""
+        return lossy_issue(self.at, self.origin, self.why)
+
+
+def lossy_issue(at: Location, origin: Origin, why: str) -> Issue:
+    """The finding about a code that a ConceptMap translates to something wider, narrower or merely near."""
+    return Issue("warning", "informational", f"lossy-code: {why}", expression(at), f"rule {origin}")
+
+
 @dataclass(slots=True)
 class Reading:
     """One `get` under way: the parts at hand, what was kept, and who wants to know what was read."""
@@ -72,6 +87,11 @@ class Reading:
     def kept(self, at: Location, origin: Origin, why: str) -> None:
         """Report an element that is kept but not shown."""
         self.issues.append(Kept(at, origin, why))
+
+    def lossy(self, at: Location, origin: Origin, why: str) -> None:
+        """Report what the translation of a code lost; nothing when it lost nothing."""
+        if why:
+            self.issues.append(Lossy(at, origin, why))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import ReferenceKind, parse_reference
-from gateway.mapping.codecs import Concept
+from gateway.mapping.codecs import Codes, Concept, TranslatedConcept
 from gateway.mapping.elements import Location, locate
 from gateway.mapping.guards import holds, is_ours
 from gateway.mapping.paths import Steps
@@ -105,6 +105,8 @@ def _read_element(rule: Field, steps: Steps, node: Any, at: Location, reading: R
         if not is_hollow(raw) and not _has_text_only(rule, raw):
             reading.kept(place, rule.origin, "this value is not one that the rule reads")
         return None
+    if isinstance(rule.codec, Codes | TranslatedConcept):
+        reading.lossy(place, rule.origin, rule.codec.lossy_in(raw))
     if reading.owned is not None:
         for part in rule.codec.parts(raw):
             reading.claim((*place, *part), rule.origin)
@@ -201,6 +203,8 @@ def read_values(rule: Values, node: Any, at: Location, reading: Reading) -> list
             reading.kept(here, rule.origin, "this item is not one that the rule reads")
             continue
         found.append(Found(index, item, view))
+        if isinstance(rule.codec, Codes | TranslatedConcept):
+            reading.lossy(there, rule.origin, rule.codec.lossy_in(raw))
         if reading.owned is not None and not (rule.one and len(found) > 1):
             for part in rule.codec.parts(raw):
                 reading.claim((*there, *part), rule.origin)

@@ -14,6 +14,7 @@ from gateway.mapping.paths import BadPath, Steps, parse_path
 from gateway.mapping.problems import Problem, did_you_mean
 from gateway.mapping.ref_targets import PROMISED
 from gateway.mapping.rules import Origin, Ours, RuleFile
+from gateway.mapping.terminology import ConceptMaps, shipped
 from gateway.mapping.yaml_lines import Node
 from gateway.records import RecordKind
 
@@ -40,6 +41,7 @@ class Scope:
     prefix: Ours = ()
     in_extension: bool = False
     used: set[str] = field(default_factory=set)
+    concept_maps: ConceptMaps = field(default_factory=shipped)
 
     def inside(self, name: str, **changes: Any) -> Scope:
         """The scope of a rule inside this one."""

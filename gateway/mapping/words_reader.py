@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from gateway.mapping.code_tables import table_node, word_of
+from gateway.mapping.conceptmap_reader import names_concept_map, read_translation
 from gateway.mapping.list_options import is_read_only, reason
 from gateway.mapping.paths import Each, Name, Select, Steps, show
 from gateway.mapping.rules import Carried, Joint, Ours, Tuple, Word
@@ -14,6 +15,8 @@ from gateway.mapping.scope import Scope
 from gateway.mapping.yaml_lines import Node
 
 _JOINT_KEYS: Final = ("joint", "codes", "back", "because")
+Theirs: TypeAlias = dict[Word, tuple[str, ...]]
+
 _CARRY_KEYS: Final = ("to", "codes", "carry", "prefer", "back", "because")
 
 
@@ -103,8 +106,11 @@ def read_carried(ours: Ours, node: Node, line: int, scope: Scope) -> Carried | N
     carry = None if steps is None else _carry(entries["carry"], steps, entries["codes"], scope)
     if steps is None or table is None or carry is None:
         return None
-    theirs_of = _codes(table, scope)
-    ours_of = _words(theirs_of, entries.get("prefer"), table, scope)
+    found = _from_concept_map(table, steps, scope) if names_concept_map(table) else None
+    if found is None:
+        theirs_of = _codes(table, scope)
+        found = theirs_of, _words(theirs_of, entries.get("prefer"), table, scope)
+    theirs_of, ours_of = found
     read_only = is_read_only(entries, node, scope)
     return Carried(
         ours,
@@ -137,7 +143,17 @@ def _carry(node: Node, steps: Steps, codes: Node, scope: Scope) -> Steps | None:
     return (*steps[:-2], ours, steps[-1])
 
 
-def _codes(node: Node, scope: Scope) -> dict[Word, tuple[str, ...]]:
+def _from_concept_map(table: Node, steps: Steps, scope: Scope) -> tuple[Theirs, dict[str, Word]] | None:
+    found = read_translation(table, steps, scope)
+    if found is None:
+        return {}, {}
+    theirs_of: Theirs = {
+        word: tuple(dict.fromkeys((first, *found.targets[word]))) for word, first in found.theirs_of.items()
+    }
+    return theirs_of, dict(found.ours_of)
+
+
+def _codes(node: Node, scope: Scope) -> Theirs:
     if not isinstance(node.value, dict) or not node.value:
         scope.wrong(node, "M002", "carry needs a table of codes: {ours: theirs, …}")
         return {}

@@ -10,7 +10,7 @@ from gateway.errors import Issue
 from gateway.fhir.json_codec import Resource
 from gateway.mapping.elements import Location, locate, replace, without
 from gateway.mapping.paths import Name
-from gateway.mapping.read_context import Reading, expression
+from gateway.mapping.read_context import Reading, expression, lossy_issue
 from gateway.mapping.rules import Block, Origin, Stale
 from gateway.mapping.values import MISSING, contains
 
@@ -54,6 +54,11 @@ class Writing:
                 "error", "invalid", f"{why}; the element was left as it was", expression(at), f"rule {origin}"
             )
         )
+
+    def lossy(self, at: Location, origin: Origin, why: str) -> None:
+        """Report what the translation of a code loses; nothing when it loses nothing."""
+        if why:
+            self.issues.append(lossy_issue(at, origin, why))
 
     def dropped(self, at: Location, origin: Origin, what: str) -> None:
         """Report what went because it described the old value."""

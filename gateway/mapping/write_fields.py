@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.mapping.alignment import align, arrange
+from gateway.mapping.codecs import Codes, TranslatedConcept
 from gateway.mapping.elements import Location, locate, replace
 from gateway.mapping.guards import is_ours
 from gateway.mapping.paths import Name
@@ -40,6 +41,9 @@ def write_field(
     if expressed is None:
         writing.refuse(place, rule.origin, "the record's value cannot be expressed here")
         return node
+    if isinstance(rule.codec, Codes | TranslatedConcept):
+        # Said each time, also when nothing changes: the record's own word is not what a partner will see.
+        writing.lossy(place, rule.origin, "" if same(current, value) else rule.codec.lossy_out(value))
     if same(current, expressed):
         return node
     if current is None and not is_hollow(raw) and not _is_kept_in(raw, new):
@@ -83,6 +87,9 @@ def write_values(rule: Values, view: Mapping[str, Any], node: Any, at: Location,
         writing.refuse(place, rule.origin, "the record holds an item that cannot be expressed here")
         return node
     expressed = [rule.codec.read(locate(item, rule.item)[0]) for item in made]
+    if isinstance(rule.codec, Codes | TranslatedConcept):
+        for value in wanted:
+            writing.lossy(place, rule.origin, rule.codec.lossy_out(value))
     matches = align(
         [each.view for each in found],
         expressed,

@@ -15,6 +15,7 @@ from gateway.mapping.codecs.pair import Pair
 from gateway.mapping.codecs.plain import Plain, PlainKind
 from gateway.mapping.codecs.quantities import Minutes, QuantityIn
 from gateway.mapping.codecs.references import AnyReference, RecordReference
+from gateway.mapping.codecs.translated import TranslatedConcept, Unmatched
 
 __all__ = [
     "AnyReference",
@@ -31,4 +32,6 @@ __all__ = [
     "PlainKind",
     "QuantityIn",
     "RecordReference",
+    "TranslatedConcept",
+    "Unmatched",
 ]

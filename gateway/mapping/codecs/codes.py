@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.mapping.codecs.codec import Leaf
+from gateway.mapping.terminology import Translation
 from gateway.mapping.values import MISSING
 
 
 @dataclass(frozen=True, slots=True)
 class Codes(Leaf):
-    """A table that is a function when read; of several FHIR codes for one word, one is written."""
+    """A table that is a function when read; of several FHIR codes for one word, one is written.
+
+    translation   the ConceptMap that the table comes from, which knows what is lost
+    """
 
     ours_of: Mapping[str, str | bool]
     theirs_of: Mapping[str | bool, str]
+    translation: Translation | None = None
 
     def read(self, value: Any) -> Any:
         """See Codec."""
@@ -24,3 +29,11 @@ class Codes(Leaf):
     def write(self, value: Any, old: Any) -> Any:
         """See Codec."""
         return self.theirs_of.get(value, MISSING) if isinstance(value, str | bool) else MISSING
+
+    def lossy_in(self, value: Any) -> str:
+        """What reading this code loses, in a sentence; nothing when it is exact."""
+        return self.translation.lossy_in.get(str(value), "") if self.translation else ""
+
+    def lossy_out(self, value: Any) -> str:
+        """What writing this word loses, in a sentence; nothing when it is exact."""
+        return self.translation.lossy_out.get(str(value), "") if self.translation else ""

@@ -26,6 +26,8 @@ from gateway.mapping.codecs import (
     PlainKind,
     QuantityIn,
     RecordReference,
+    TranslatedConcept,
+    Unmatched,
 )
 from gateway.mapping.paths import Name, Steps
 from gateway.mapping.rules import (
@@ -44,6 +46,7 @@ from gateway.mapping.rules import (
     Values,
 )
 from gateway.mapping.schema_fields import find, item_schema
+from gateway.mapping.terminology import Translation
 from gateway.mapping.values import MISSING, dig, plant, tidy
 from gateway.records import scalars
 
@@ -126,7 +129,12 @@ def single(codec: Codec, field: fields.Field[Any] | None) -> st.SearchStrategy[A
     """Values that this codec can express and this field may hold."""
     match codec:
         case Codes():
-            return st.sampled_from(sorted(codec.theirs_of, key=str))
+            # Words that a ConceptMap writes as another's code do not come back: each such use is reported.
+            table = codec.translation
+            words = [w for w in codec.theirs_of if table is None or _comes_back(table, str(w))]
+            return st.sampled_from(sorted(words, key=str))
+        case TranslatedConcept():
+            return st.sampled_from(_translated(codec))
         case RecordReference():
             foreign = "https://ehr.example/fhir/" + codec.type + "/z"
             return st.one_of(_IDS, _IDS, st.just(foreign))
@@ -151,6 +159,23 @@ def single(codec: Codec, field: fields.Field[Any] | None) -> st.SearchStrategy[A
             return st.sampled_from([codec.read(sample) for sample in codec.samples])
         case _:
             raise NotImplementedError(f"no values are generated for the codec {type(codec).__name__}")
+
+
+def _comes_back(table: Translation, code: str) -> bool:
+    theirs = table.theirs_of.get(code)
+    return theirs is not None and table.ours_of.get(theirs) == code
+
+
+def _translated(codec: TranslatedConcept) -> list[Any]:
+    """Each of our codes with the display that the ConceptMap gives it, as far as it comes back."""
+    table = codec.table
+    codes = {code for code in table.theirs_of if _comes_back(table, code)}
+    codes |= frozenset() if codec.unmatched is Unmatched.ERROR else table.unmatched
+    codes |= table.theirs_of.keys() if codec.unmatched is Unmatched.CARRY else set()
+    shown = [(code, table.our_displays.get(code)) for code in sorted(codes)]
+    return [
+        {"system": table.ours, "code": code, **({"display": text} if text else {})} for code, text in shown
+    ]
 
 
 def _plain(kind: PlainKind, field: fields.Field[Any] | None) -> st.SearchStrategy[Any]:
