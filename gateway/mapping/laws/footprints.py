@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gateway.mapping.codec_choice import value_x
-from gateway.mapping.codecs import CodingCodec, Concept
+from gateway.mapping.codecs import CodingCodec, Concept, TranslatedConcept
 from gateway.mapping.paths import First, Name, Steps
 from gateway.mapping.rules import (
     BackLinkedParts,
@@ -149,9 +149,12 @@ def _outlived_in_concept(rule: Field, before: Any, after: Any, now: Any) -> list
     if same(before.get("code"), after.get("code")) and same(before.get("system"), after.get("system")):
         return []
     assert isinstance(rule.codec, Concept)
-    left = ["coding"] if len(now.get("coding", [])) > 1 else []
+    riding = rule.codec.table.ours if isinstance(rule.codec, TranslatedConcept) else None
+    told = [each for each in now.get("coding", []) if riding is None or each.get("system") != riding]
+    left = ["coding"] if len(told) > 1 else []
     extra = {"version", "userSelected"} & set((now.get("coding") or [{}])[0])
-    if "text" in now and not rule.codec.with_text and not rule.codec.text_is_mapped:
+    is_text_only = riding is not None and not told  # then the text is the value itself
+    if "text" in now and not (rule.codec.with_text or rule.codec.text_is_mapped or is_text_only):
         left.append("text")
     return [*left, *sorted(extra)]
 

@@ -110,7 +110,7 @@ def test_a_file_must_be_named_like_its_map_and_hold_the_record_s_root() -> None:
 
 
 def test_two_lists_may_share_an_element_when_their_reference_types_differ() -> None:
-    fields = "needs: {to: 'info[].reference', ref: need}\nletters: {to: 'info[].reference', ref: document}"
+    fields = "needs: {to: 'on[].reference', ref: Condition}\nletters: {to: 'on[].reference', ref: document}"
 
     assert "plan" in load(plan_text(fields))
     assert "M150" in complaint(plan_text(fields.replace("ref: document", "ref: any")))
