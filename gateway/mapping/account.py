@@ -181,7 +181,7 @@ class _Judge:
         self._fixed = {
             place
             for each in self._instances
-            for fixed in each.block.fixed
+            for fixed in (*each.block.fixed, *each.block.always)
             for place in fixed_leaves(fixed, each.node, each.at)
         }
 

@@ -1,8 +1,8 @@
 """Which elements of real data the rules reach: counted leaf by leaf, and decided by the rules themselves.
 
-A leaf is mapped when a rule read it, or used it to find what it read; names are never compared. Not counted:
-narrative, meta, extensions that no rule of the map knows, what stands inside contained resources (each of
-those is counted as a resource of its own type), and resourceType.
+Every leaf is in one bucket of the account (account.py). Not counted: narrative, meta, extensions that no rule
+of the map knows, what stands inside contained resources (each of those is counted as a resource of its own
+type), and resourceType.
 """
 
 from __future__ import annotations
@@ -13,39 +13,39 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.fhir.json_codec import Resource
+from gateway.mapping.account import Account, Bucket, Leaf, account
 from gateway.mapping.documents import by_type, contained_in
-from gateway.mapping.elements import Location, leaves
+from gateway.mapping.elements import Location
 from gateway.mapping.mappings import Mappings
-from gateway.mapping.paths import Each, Select, Steps
-from gateway.mapping.rules import (
-    BackLinkedParts,
-    Block,
-    Carried,
-    Choice,
-    Field,
-    Items,
-    Joint,
-    LinkedParts,
-    Origin,
-    Rule,
-    Switch,
-    Values,
-    walk,
-)
+from gateway.mapping.readings import with_its_parts
+from gateway.mapping.rule_homes import index_of, names_in
 
 _NOT_COUNTED = frozenset({"resourceType", "text", "meta", "contained"})
 
 
 @dataclass(slots=True)
 class TypeCoverage:
-    """The leaves of one type: how many there are, how many a rule read, and where the others stand."""
+    """The leaves of one type: how many there are in each bucket, and where those stand that no rule reads.
+
+    unmapped, ignored   how often each element was met
+    reasons             why an element was not mapped, or is ignored
+    fields              how often each field of the map's record was met
+    """
 
     type: str
     resources: int = 0
     leaves: int = 0
-    mapped: int = 0
+    buckets: Counter[Bucket] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
+    ignored: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, str] = field(default_factory=dict)
     by_rule: Counter[str] = field(default_factory=Counter)
+    fields: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def mapped(self) -> int:
+        """The leaves that the record shows, or that equal what the map writes by itself."""
+        return sum(self.buckets[each] for each in (Bucket.MAPPED, Bucket.CARRIED, Bucket.FIXED))
 
     @property
     def percent(self) -> float:
@@ -61,50 +61,50 @@ def coverage(maps: Mappings, documents: Iterable[list[Resource]]) -> dict[str, T
         grouped = by_type(everything)
         for resource in everything:
             type_name = str(resource.get("resourceType"))
-            read = _read(maps, type_name, resource, grouped)
-            if read is not None:
-                _count(found.setdefault(type_name, TypeCoverage(type_name)), resource, *read)
+            if type_name in maps.types:
+                read, known = _read(maps, type_name, resource, grouped)
+                _count(found.setdefault(type_name, TypeCoverage(type_name)), resource, read, known)
     return dict(sorted(found.items()))
 
 
 def _read(
     maps: Mappings, type_name: str, resource: Resource, grouped: Mapping[str, list[Resource]]
-) -> tuple[dict[Location, Origin], set[str]] | None:
-    """Which rule read each leaf of a resource, and the extensions that its map knows; None without a map."""
-    owned: dict[Location, Origin] = {}
-
-    def take(at: Location, origin: Origin) -> None:
-        if at[:2] == (type_name, 0):
-            owned.setdefault(at[2:], origin)
-
-    if type_name not in maps.types:
-        return None
+) -> tuple[Account, frozenset[str]]:
     lens = maps.for_type(type_name)
-    parts = {name: held for name, held in grouped.items() if name in lens.part_types and name != type_name}
-    lens.get({type_name: resource} if type_name != lens.type else {**parts, type_name: resource}, owned=take)
-    return owned, _known_extensions(lens.rules.root)
+    alone = type_name != lens.type
+    given = {type_name: resource} if alone else with_its_parts(lens, resource, grouped)
+    return account(lens, given), index_of(lens.rules.root).extensions
 
 
-def _count(
-    type_coverage: TypeCoverage, resource: Resource, owned: dict[Location, Origin], known: set[str]
-) -> None:
-    type_coverage.resources += 1
-    for at, _ in leaves(resource):
-        if at[0] in _NOT_COUNTED or _is_foreign(resource, at, known):
+def _count(counted: TypeCoverage, resource: Resource, read: Account, known: frozenset[str]) -> None:
+    counted.resources += 1
+    for leaf in read.leaves:
+        at = leaf.at[2:]
+        if leaf.at[:2] != (counted.type, 0) or at[0] in _NOT_COUNTED or _is_foreign(resource, at, known):
             continue
-        type_coverage.leaves += 1
-        if at in owned:
-            type_coverage.mapped += 1
-            type_coverage.by_rule[owned[at].rule] += 1
-        else:
-            type_coverage.unmapped[_element(at)] += 1
+        counted.leaves += 1
+        counted.buckets[leaf.bucket] += 1
+        _count_leaf(counted, leaf, _element(at))
+    counted.fields.update({".".join(names_in(path)) for path in map(read.field_of, read.leaves) if path})
+
+
+def _count_leaf(counted: TypeCoverage, leaf: Leaf, element: str) -> None:
+    match leaf.bucket:
+        case Bucket.UNMAPPED:
+            counted.unmapped[element] += 1
+            counted.reasons.setdefault(element, leaf.why)
+        case Bucket.IGNORED:
+            counted.ignored[element] += 1
+            counted.reasons.setdefault(element, leaf.why)
+        case _ if leaf.origin is not None:
+            counted.by_rule[leaf.origin.rule] += 1
 
 
 def _element(at: Location) -> str:
     return ".".join(str(step) for step in at if not isinstance(step, int))
 
 
-def _is_foreign(resource: Resource, at: Location, known: set[str]) -> bool:
+def _is_foreign(resource: Resource, at: Location, known: frozenset[str]) -> bool:
     """Whether a leaf stands inside an extension that no rule of the map knows."""
     node: Any = resource
     before: str | int = ""
@@ -115,33 +115,3 @@ def _is_foreign(resource: Resource, at: Location, known: set[str]) -> bool:
             return True
         before = step
     return False
-
-
-def _known_extensions(block: Block) -> set[str]:
-    known: set[str] = set()
-    for _, rule in walk(block):
-        for steps in _paths(rule):
-            known |= {
-                str(step.pattern["url"])
-                for step in steps
-                if isinstance(step, Select | Each) and isinstance(step.pattern.get("url"), str)
-            }
-    return known
-
-
-def _paths(rule: Rule) -> list[Steps]:
-    match rule:
-        case Field():
-            return [rule.steps, *rule.also]
-        case Values() | LinkedParts():
-            return [(*rule.list.holder, Each(rule.list.pattern), *rule.item)]
-        case Items():
-            return [(*rule.list.holder, Each(rule.list.pattern))]
-        case Joint():
-            return list(rule.steps)
-        case Carried():
-            return [rule.steps, rule.carry]
-        case Switch():
-            return [steps for each in rule.cases for steps, _ in each.guard.conditions]
-        case Choice() | BackLinkedParts():
-            return []

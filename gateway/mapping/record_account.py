@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.errors import Issue
 from gateway.mapping.problems import did_you_mean
-from gateway.mapping.rule_homes import Home, RecordPath, index_of
-from gateway.mapping.rules import BackLinkedParts, Items, LinkedParts, Origin, Ours
+from gateway.mapping.rule_homes import Home, RecordPath, index_of, names_in
+from gateway.mapping.rules import BackLinkedParts, Items, LinkedParts, Origin
 from gateway.mapping.schema_fields import along
 from gateway.mapping.values import is_hollow, same, tidy
 from gateway.records import RECORDS
@@ -28,6 +28,7 @@ class Fate(StrEnum):
     WRITTEN = "written"
     READ_ONLY = "read-only"
     DERIVED = "derived"
+    CANNOT_HOLD = "cannot hold"
     REFUSED = "refused"
     LOST = "not held"
     NO_RULE = "no rule"
@@ -101,7 +102,7 @@ def _issues(leaves: tuple[RecordLeaf, ...]) -> Iterator[Issue]:
         if leaf.told or leaf.fate in (Fate.WRITTEN, Fate.REFUSED) or place in said:
             continue
         said.add(place)
-        quiet = leaf.fate in (Fate.READ_ONLY, Fate.DERIVED)
+        quiet = leaf.fate in (Fate.READ_ONLY, Fate.DERIVED, Fate.CANNOT_HOLD)
         rule = f"rule {leaf.origin}" if leaf.origin else ""
         severity, code = ("information", "informational") if quiet else ("warning", "not-supported")
         yield Issue(severity, code, f"not written: {leaf.why}", shown_field(place), rule)
@@ -126,6 +127,7 @@ class _Judge:
     ) -> None:
         self._after, self._before = after, before
         self._refused = [issue.diagnostics.removeprefix("rule ").split(" @ ")[0] for issue in refused]
+        self._cannot_hold = lens.rules.cannot_hold
         self._homes = index_of(lens.rules.root).fields
         kind = RECORDS.get(lens.rules.record)
         self._schema = kind.schema() if kind is not None else None
@@ -135,7 +137,7 @@ class _Judge:
         home = self._home(at)
         if home is None:
             return self._without_rule(at, value)
-        why = _read_only(home)
+        why = read_only_because(home)
         if why is not None:
             told = same(value, _at(self._before, at))
             return RecordLeaf(at, value, Fate.READ_ONLY, home.origin, f"it is only read: {why}", (), told)
@@ -150,7 +152,7 @@ class _Judge:
         return RecordLeaf(at, value, Fate.WRITTEN, home.origin)
 
     def _home(self, at: RecordPath) -> Home | None:
-        names = _names(at)
+        names = names_in(at)
         for count in range(len(names), 0, -1):
             home = self._homes.get(names[:count])
             if home is not None:
@@ -160,24 +162,29 @@ class _Judge:
 
     def _without_rule(self, at: RecordPath, value: Any) -> RecordLeaf:
         place = self._topmost(at)
-        field, siblings = along(self._schema, _names(place))
+        because = self._cannot_hold.get(".".join(names_in(place)))
+        if because is not None:
+            return RecordLeaf(
+                at, value, Fate.CANNOT_HOLD, None, f"the partner cannot hold it: {because}", place
+            )
+        field, siblings = along(self._schema, names_in(place))
         if field is not None and field.dump_only:
             return RecordLeaf(at, value, Fate.DERIVED, None, "the gateway derives it itself", place)
         if field is not None or self._schema is None:
             return RecordLeaf(at, value, Fate.NO_RULE, None, "no rule of this map says where it lives", place)
         known = siblings or self._siblings(place)
-        near = did_you_mean(str(_names(place)[-1]), known)
+        near = did_you_mean(str(names_in(place)[-1]), known)
         return RecordLeaf(at, value, Fate.NO_RULE, None, f"the record has no such field{near}", place)
 
     def _siblings(self, place: RecordPath) -> list[str]:
-        above = _names(place)[:-1]
+        above = names_in(place)[:-1]
         return [
             ours[len(above)] for ours in self._homes if len(ours) > len(above) and ours[: len(above)] == above
         ]
 
     def _topmost(self, at: RecordPath) -> RecordPath:
         for count in range(1, len(at) + 1):
-            names = _names(at[:count])
+            names = names_in(at[:count])
             if isinstance(at[count - 1], str) and not any(
                 ours[: len(names)] == names for ours in self._homes
             ):
@@ -189,16 +196,12 @@ class _Judge:
         return any(rule == name or rule.startswith(f"{name}.") for rule in rules for name in self._refused)
 
 
-def _read_only(home: Home) -> str | None:
+def read_only_because(home: Home) -> str | None:
     """Why nobody writes what a rule reads; None when somebody does."""
     for rule in (*home.lists, home.rule):
         if getattr(rule, "read_only", False):
             return str(getattr(rule, "because", "")) or "its rule has no way back"
     return None
-
-
-def _names(at: RecordPath) -> Ours:
-    return tuple(step for step in at if isinstance(step, str))
 
 
 def _at(record: Any, at: RecordPath) -> Any:

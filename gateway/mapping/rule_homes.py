@@ -71,6 +71,11 @@ def _homes_of(rule: Rule, lists: Lists, before: Ours) -> Iterator[Home]:
         yield from homes(rule.block, (*lists, rule), (*before, *rule.ours))
 
 
+def names_in(path: RecordPath) -> Ours:
+    """The record field in full, without the numbers of items."""
+    return tuple(step for step in path if isinstance(step, str))
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """What is looked up in a map again and again.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.map.options import folder_option, json_option, load_maps, print_json
+from gateway.cli.map.options import json_option, load_maps, maps_options, print_json
 from gateway.errors import MappingError
 
 
@@ -17,14 +17,21 @@ from gateway.errors import MappingError
     "--cases", default=100, show_default=True, help="Generated cases for each map; each runs all the laws."
 )
 @click.option("--seed", type=int, help="Another set of cases; without it always the same ones.")
-@folder_option
+@maps_options
 @json_option
-def verb(names: tuple[str, ...], cases: int, seed: int | None, folder: Path | None, as_json: bool) -> None:
+def verb(
+    names: tuple[str, ...],
+    cases: int,
+    seed: int | None,
+    folder: Path | None,
+    overlays: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Load every rule file, then hold each map to the laws with generated data."""
     from gateway.mapping import laws
     from gateway.records import RECORDS
 
-    maps = load_maps(folder)
+    maps = load_maps(folder, overlays)
     unknown = [name for name in names if name not in maps]
     if unknown:
         raise click.UsageError(f"no map {', '.join(unknown)}; there are: {', '.join(maps)}")

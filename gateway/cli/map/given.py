@@ -13,23 +13,30 @@ from gateway.errors import GatewayError, Unreadable
 
 if TYPE_CHECKING:
     from gateway.fhir.json_codec import JSON, Resource
-    from gateway.mapping import Lens, Mappings
+    from gateway.mapping import Lens
 
 _MAX_BYTES = 64_000_000
+_ENDINGS = (".json", ".ndjson")
 
 
 def read_json(source: str) -> JSON:
-    """The JSON value of a file, or of standard input for `-`."""
+    """The JSON value of a file, or of standard input for `-`; of NDJSON the list of its lines."""
     from gateway.fhir.json_codec import read_untrusted
 
     try:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
         raise click.UsageError(f"{source}: {error.strerror}") from error
-    try:
-        return read_untrusted(data, max_bytes=_MAX_BYTES, max_nodes=5_000_000)
-    except GatewayError as error:
-        raise Unreadable(f"{source}: {error}") from error
+    lines = [(source, data)]
+    if source.endswith(".ndjson"):
+        lines = [(f"{source}:{n}", line) for n, line in enumerate(data.splitlines(), 1) if line.strip()]
+    values: list[JSON] = []
+    for where, text in lines:
+        try:
+            values.append(read_untrusted(text, max_bytes=_MAX_BYTES, max_nodes=5_000_000))
+        except GatewayError as error:
+            raise Unreadable(f"{where}: {error}") from error
+    return values if source.endswith(".ndjson") else values[0]
 
 
 def read_resources(source: str) -> list[Resource]:
@@ -37,28 +44,6 @@ def read_resources(source: str) -> list[Resource]:
     from gateway.mapping.documents import resources_in
 
     return resources_in(read_json(source))
-
-
-def records_of(maps: Mappings, resources: list[Resource]) -> Iterator[dict[str, Any]]:
-    """A record for each root resource; what a record already showed as its part is not shown again."""
-    from gateway.mapping.documents import by_type
-
-    grouped = by_type(resources)
-    shown: set[tuple[Any, ...]] = set()
-    names = sorted(maps, key=lambda name: not maps[name].part_types)
-    for name in names:
-        lens = maps[name]
-        for number, root in enumerate(grouped.get(lens.type, [])):
-            if (lens.type, number) in shown:
-                continue
-            parts = {kind: held for kind, held in grouped.items() if kind in lens.part_types}
-            got = lens.get({**parts, lens.type: root}, owned=lambda at, _: shown.add(at[:2]))
-            yield {"map": name, "record": got.record, "issues": got.issues}
-        for kind in lens.lone_types:
-            left = [part for number, part in enumerate(grouped.get(kind, [])) if (kind, number) not in shown]
-            if left:
-                got = lens.get({kind: left})
-                yield {"map": name, "record": got.record, "issues": got.issues}
 
 
 def read_record(source: str, name: str | None) -> tuple[dict[str, Any], str]:
@@ -77,7 +62,9 @@ def read_record(source: str, name: str | None) -> tuple[dict[str, Any], str]:
     return value, name
 
 
-def for_lens(lens: Lens, resources: list[Resource], record_id: Any) -> dict[str, Any]:
+def for_lens(
+    lens: Lens, resources: list[Resource], record_id: Any, option: str = "--original"
+) -> dict[str, Any]:
     """Those of the resources that the record belongs to, as the lens takes them."""
     from gateway.mapping.documents import by_type
 
@@ -87,16 +74,36 @@ def for_lens(lens: Lens, resources: list[Resource], record_id: Any) -> dict[str,
         return {kind: grouped.get(kind, []) for kind in lens.part_types}
     roots = [root for root in roots if root.get("id") == record_id] if len(roots) > 1 else roots
     if len(roots) != 1:
-        raise click.UsageError(f"--original must hold the {lens.type} that the record belongs to")
+        raise click.UsageError(f"{option} must hold the {lens.type} that the record belongs to")
     return {**{kind: grouped.get(kind, []) for kind in lens.part_types}, lens.type: roots[0]}
 
 
+def files_in(paths: tuple[Path, ...]) -> list[Path]:
+    """The files named, and every .json and .ndjson file below the folders named, in order."""
+    return [file for path in paths for file in _below(path)]
+
+
+def _below(path: Path) -> list[Path]:
+    return sorted(each for each in path.rglob("*") if _holds_json(each)) if path.is_dir() else [path]
+
+
+def _holds_json(path: Path) -> bool:
+    return path.suffix in _ENDINGS and path.is_file()
+
+
 def documents_in(paths: tuple[Path, ...], unreadable: list[str]) -> Iterator[list[Resource]]:
-    """The resources of each file in files and folders; what could not be read is added to `unreadable`."""
-    for path in paths:
-        files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
-        for file in files:
+    """The resources of each file in files and folders, with progress on a terminal.
+
+    What could not be read is added to `unreadable`.
+    """
+    files = files_in(paths)
+    with click.progressbar(files, label="reading", file=sys.stderr, hidden=not _is_long(files)) as bar:
+        for file in bar:
             try:
                 yield read_resources(str(file))
             except Unreadable as error:
                 unreadable.append(str(error))
+
+
+def _is_long(files: list[Path]) -> bool:
+    return len(files) > 1 and sys.stderr.isatty()

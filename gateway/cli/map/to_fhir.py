@@ -9,7 +9,7 @@ import click
 
 from gateway.cli.map.findings import issue_json, report
 from gateway.cli.map.given import for_lens, read_record, read_resources
-from gateway.cli.map.options import folder_option, json_option, load_maps, print_json
+from gateway.cli.map.options import json_option, load_maps, maps_options, print_json
 
 
 @click.command(
@@ -23,11 +23,18 @@ from gateway.cli.map.options import folder_option, json_option, load_maps, print
 @click.option(
     "--original", metavar="FILE", help="Put the record into these resources instead of creating new ones."
 )
-@folder_option
+@maps_options
 @json_option
-def verb(source: str, name: str | None, original: str | None, folder: Path | None, as_json: bool) -> None:
+def verb(
+    source: str,
+    name: str | None,
+    original: str | None,
+    folder: Path | None,
+    overlays: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Write a record as FHIR: new resources, or the original ones with only what the record changed."""
-    maps = load_maps(folder)
+    maps = load_maps(folder, overlays)
     record, name = read_record(source, name)
     if name not in maps:
         raise click.UsageError(f"--map is one of: {', '.join(maps)}")

@@ -124,15 +124,36 @@ def test_check_holds_the_named_maps_to_the_laws() -> None:
 
 
 def test_coverage_counts_a_folder_and_can_be_held_to_a_least_percentage(goal_file: Path) -> None:
+    goal_file.write_text(json.dumps({**GOAL, "color": "red"}))
     (goal_file.parent / "broken.json").write_text('{"a": 1,}')
 
     shown = run("coverage", str(goal_file.parent), "--least", "100")
     counted = json.loads(run("coverage", str(goal_file), "--json").stdout)["types"]["Goal"]
 
     assert shown.exit_code == 1
-    assert "not mapped      1  subject.display" in shown.stdout
+    assert "unmapped      1  color" in shown.stdout
     assert "broken.json" in shown.stderr
-    assert (counted["leaves"], counted["mapped"]) == (7, 6)
+    assert (counted["leaves"], counted["mapped"], counted["reasons"]) == (8, 7, {"color": "no rule reads it"})
+
+
+def test_coverage_reads_ndjson_and_shows_the_records_side(tmp_path: Path) -> None:
+    (tmp_path / "goals.ndjson").write_text(f"{json.dumps(GOAL)}\n{json.dumps({**GOAL, 'id': 'h'})}\n")
+
+    shown = run("coverage", str(tmp_path), "--fields").stdout
+    counted = json.loads(run("coverage", str(tmp_path), "--json").stdout)
+
+    assert counted["types"]["Goal"]["resources"] == 2
+    standings = {each["field"]: (each["standing"], each["seen"]) for each in counted["records"]["goal"]}
+    assert standings["description"] == ("mapped", 2)
+    assert standings["version"] == ("read-only", 0)
+    assert "read-only: version (the store numbers versions)" in shown
+
+
+def test_every_verb_that_loads_maps_takes_an_overlay() -> None:
+    unknown = run("to-record", "-", "--overlay", "no-such-partner", given=GOAL)
+
+    assert isinstance(unknown.exception, MappingError)
+    assert "no-such-partner" in str(unknown.exception)
 
 
 def test_a_broken_rule_file_is_one_clear_message_with_its_lines(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.mapping.account import Bucket
 from gateway.mapping.coverage import coverage
 from gateway.mapping.documents import contained_in, resources_in
 from tests.unit.mapping.small_maps import load, plan_text
@@ -39,7 +40,7 @@ def test_a_leaf_counts_when_a_rule_read_it_or_used_it_to_find_what_it_read() -> 
 
     found = coverage(MAPS, [[plan]])["CarePlan"]
 
-    assert (found.resources, found.leaves, found.mapped) == (1, 15, 9)
+    assert (found.resources, found.leaves, found.mapped) == (1, 15, 8)
     assert dict(found.unmapped) == {
         "description": 1,
         "identifier.system": 1,
@@ -47,7 +48,11 @@ def test_a_leaf_counts_when_a_rule_read_it_or_used_it_to_find_what_it_read() -> 
         "code.coding.code": 1,
         "code.text": 1,
         "activity.reference.reference": 1,
+        "goal.reference": 1,
     }
+    assert found.reasons["goal.reference"] == "the Goal it names is not at hand, or shown already"
+    assert found.buckets == {Bucket.MAPPED: 8, Bucket.UNMAPPED: 7}
+    assert found.fields["number"] == found.fields["steps.title"] == 1
     assert found.by_rule["plan.number"] == 2
 
 
