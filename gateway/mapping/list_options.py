@@ -34,7 +34,7 @@ def keys_of(entries: Mapping[str, Node], block: Block, scope: Scope) -> tuple[Ou
     known = [
         ".".join(rule.ours) for rule in block.rules if isinstance(rule, Field | Joint | Carried | Switch)
     ]
-    for name in scope.texts(entries["key"]) if "key" in entries else ():
+    for name in scope.texts(entries["key"]) if "key" in entries and not is_keyless(entries) else ():
         if name not in known:
             scope.wrong(
                 entries["key"],
@@ -43,6 +43,11 @@ def keys_of(entries: Mapping[str, Node], block: Block, scope: Scope) -> tuple[Ou
             )
         keys.append(tuple(name.split(".")))
     return tuple(keys)
+
+
+def is_keyless(entries: Mapping[str, Node]) -> bool:
+    """Whether the rule says that its items have nothing to tell them apart by: `key: none`."""
+    return "key" in entries and entries["key"].value == "none"
 
 
 def is_read_only(entries: Mapping[str, Node], node: Node, scope: Scope) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from gateway.mapping.always import has_always
 from gateway.mapping.block_reader import read_block
+from gateway.mapping.checks import Atlas, check
 from gateway.mapping.code_tables import read_table
-from gateway.mapping.problems import Problem, did_you_mean, refuse
+from gateway.mapping.problems import Problem, Severity, did_you_mean, refuse
 from gateway.mapping.rules import RuleFile
 from gateway.mapping.scope import Scope
 from gateway.mapping.yaml_lines import Node, read_file, read_text
@@ -22,14 +23,23 @@ _BLOCK: Final = ("fields", "choices", "switch", "cases", "fixed", "always", "nar
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Rule files: the syntax trees, which overlays are merged into, and what was read from them, by name."""
+    """Rule files: the syntax trees, which overlays are merged into, and what was read from them, by name.
+
+    atlas      what they were held to, and will be again with overlays; None: to the language alone
+    warnings   what is odd about them, and does not keep them from working
+    """
 
     trees: Mapping[str, Node]
     files: Mapping[str, RuleFile]
+    atlas: Atlas | None = None
+    warnings: tuple[Problem, ...] = ()
 
 
-def load_folder(folder: Path, kinds: Mapping[str, RecordKind]) -> Loaded:
-    """The rule files of a folder by name. Raises MappingError with all problems, one a line."""
+def load_folder(folder: Path, kinds: Mapping[str, RecordKind], atlas: Atlas | None = None) -> Loaded:
+    """The rule files of a folder by name, held to R4 and to the records.
+
+    Raises MappingError with all problems, one a line.
+    """
     problems: list[Problem] = []
     found = sorted(folder.glob("*.yaml"))
     trees = {path.stem: read_file(path, problems) for path in found}
@@ -37,20 +47,27 @@ def load_folder(folder: Path, kinds: Mapping[str, RecordKind]) -> Loaded:
         if kind.mapping not in trees:
             text = f"the record {kind.name!r} has no rule file: {kind.mapping}.yaml is missing"
             problems.append(Problem(f"{folder.name}/{kind.mapping}.yaml", 1, "M000", "", text))
-    return _loaded(trees, kinds, problems)
+    return _loaded(trees, kinds, problems, atlas)
 
 
-def load_texts(texts: Mapping[str, str], kinds: Mapping[str, RecordKind]) -> Loaded:
+def load_texts(
+    texts: Mapping[str, str], kinds: Mapping[str, RecordKind], atlas: Atlas | None = None
+) -> Loaded:
     """The same from texts by name; the records that no text maps are not missed."""
     problems: list[Problem] = []
     trees = {name: read_text(text, f"{name}.yaml", problems) for name, text in texts.items()}
-    return _loaded(trees, kinds, problems)
+    return _loaded(trees, kinds, problems, atlas)
 
 
-def _loaded(trees: Mapping[str, Node], kinds: Mapping[str, RecordKind], problems: list[Problem]) -> Loaded:
-    files = read_trees(trees, kinds, problems)
+def _loaded(
+    trees: Mapping[str, Node],
+    kinds: Mapping[str, RecordKind],
+    problems: list[Problem],
+    atlas: Atlas | None,
+) -> Loaded:
+    files = read_trees(trees, kinds, problems, atlas=atlas)
     refuse(problems)
-    return Loaded(trees, files)
+    return Loaded(trees, files, atlas, tuple(sorted(problems)))
 
 
 def read_trees(
@@ -58,15 +75,35 @@ def read_trees(
     kinds: Mapping[str, RecordKind],
     problems: list[Problem],
     known: Mapping[str, RuleFile] | None = None,
+    *,
+    atlas: Atlas | None = None,
 ) -> dict[str, RuleFile]:
     """The rule files of these trees, without those that cannot be used; why is among the problems.
 
     known   files that need not be read again, by name
+    atlas   what they are held to besides the language
     """
     files = _Files(trees, kinds, problems, {**(known or {})})
     for name in trees:
         files.read(name)
-    return {name: rules for name, rules in files.done.items() if rules is not None}
+    usable = {name: rules for name, rules in files.done.items() if rules is not None}
+    if atlas is not None:
+        new = [rules for name, rules in usable.items() if name not in (known or {})]
+        problems += _checked(new, kinds, problems, atlas)
+    return usable
+
+
+def _checked(
+    files: Iterable[RuleFile], kinds: Mapping[str, RecordKind], problems: list[Problem], atlas: Atlas
+) -> list[Problem]:
+    """What the checks say of rule files. Where rules could not be read, none is missed."""
+    errors = {problem.file for problem in problems if problem.severity is Severity.ERROR}
+    whole = {rules.file for rules in files} - errors if errors <= {rules.file for rules in files} else set()
+    return [
+        problem
+        for rules in files
+        for problem in check(rules, kinds[rules.record].schema(), atlas, whole=rules.file in whole)
+    ]
 
 
 @dataclass(slots=True)

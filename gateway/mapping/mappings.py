@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from gateway.conformance.facts import r4
+from gateway.mapping.checks import Atlas, atlas, not_mapped
 from gateway.mapping.lens import Lens
 from gateway.mapping.loader import Loaded, load_folder, load_texts
 from gateway.mapping.overlays.files import OverlayFiles
 from gateway.mapping.overlays.loading import load_overlaid
-from gateway.mapping.problems import did_you_mean
+from gateway.mapping.problems import Problem, did_you_mean
 from gateway.places import DataFolder, data_folder
 from gateway.records import RECORDS, RecordKind
 
@@ -45,10 +47,13 @@ class Mappings(Mapping[str, Lens]):
     def load(cls, folder: Path | None = None, overlays: Sequence[str] = ()) -> Mappings:
         """The rule files of a folder, else the shipped ones, with these overlays of its `overlays/` in them.
 
-        Raises MappingError with every problem of every file, one a line with file, line, reason and fix.
+        The extensions that they use are those of R4, of the shipped `profiles/`, and of a `profiles/` beside
+        the folder. Raises MappingError with every problem of every file, one a line with file, line, reason
+        and fix.
         """
         folder = folder or data_folder(DataFolder.MAPPINGS)
-        maps = cls(load_folder(folder, RECORDS), overlays=OverlayFiles(folder / "overlays"))
+        known = atlas(data_folder(DataFolder.PROFILES), folder.parent / DataFolder.PROFILES)
+        maps = cls(load_folder(folder, RECORDS, known), overlays=OverlayFiles(folder / "overlays"))
         return maps.with_overlays(overlays)
 
     @classmethod
@@ -57,9 +62,30 @@ class Mappings(Mapping[str, Lens]):
         texts: Mapping[str, str],
         kinds: Mapping[str, RecordKind] = RECORDS,
         overlays: Mapping[str, str] | None = None,
+        *,
+        checked: bool = False,
     ) -> Mappings:
-        """The same from rule texts by name, for tests and for trying a rule."""
-        return cls(load_texts(texts, kinds), kinds, OverlayFiles(texts=overlays or {}))
+        """The same from rule texts by name, for tests and for trying a rule.
+
+        checked   held to R4 and to the records as files are, not to the language alone
+        """
+        known = atlas(data_folder(DataFolder.PROFILES)) if checked else None
+        return cls(load_texts(texts, kinds, known), kinds, OverlayFiles(texts=overlays or {}))
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is odd about the rule files (with overlays: about those they change), and stops nothing."""
+        return self._loaded.warnings
+
+    @property
+    def not_mapped(self) -> tuple[Problem, ...]:
+        """The elements of the maps' resources that no rule, fixed value or `ignore` speaks of (I190)."""
+        known = self._loaded.atlas or Atlas(r4())
+        return tuple(
+            problem
+            for lens in self._lenses.values()
+            for problem in not_mapped(lens.rules, self._kinds[lens.rules.record].schema(), known)
+        )
 
     @property
     def overlay_names(self) -> tuple[str, ...]:

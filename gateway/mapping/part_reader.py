@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.fhir.resource_types import R4_TYPES
-from gateway.mapping.list_options import guard_of, keys_of, split_at_list
+from gateway.mapping.list_options import guard_of, is_keyless, keys_of, split_at_list
 from gateway.mapping.ownership import stale_around
 from gateway.mapping.paths import Steps
 from gateway.mapping.problems import did_you_mean
@@ -106,7 +106,9 @@ def _back_linked(
     if not any(isinstance(rule, Field) and rule.ours == ("id",) for rule in block.rules):
         scope.wrong(node, "M107", "the items of a split list need their id: write id: id", line=line)
     _check_copies(block, scope)
-    keys = keys_of(entries, block, scope) if "key" in entries else (("id",),)
+    if is_keyless(entries):
+        scope.wrong(entries["key"], "M002", "resources are told apart by their id: leave 'key: none' out")
+    keys = keys_of(entries, block, scope) or (("id",),)
     stale = stale_around(by, block)
     return BackLinkedParts(
         ours, target, by, stale, block, scope.origin(node, line), keys, guard_of(entries, scope)

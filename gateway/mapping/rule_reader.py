@@ -7,7 +7,15 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from gateway.mapping.codec_choice import codec_for
-from gateway.mapping.list_options import guard_of, is_read_only, keys_of, reason, siblings, split_at_list
+from gateway.mapping.list_options import (
+    guard_of,
+    is_keyless,
+    is_read_only,
+    keys_of,
+    reason,
+    siblings,
+    split_at_list,
+)
 from gateway.mapping.part_reader import read_part_rule
 from gateway.mapping.paths import Steps
 from gateway.mapping.problems import did_you_mean
@@ -184,7 +192,8 @@ def _items(ours: Ours, node: Node, line: int, scope: Scope, read_block: ReadBloc
     block = read_block(node, inner)
     key = keys_of(entries, block, scope)
     read_only = is_read_only(entries, node, scope)
-    return Items(ours, fhir_list, block, scope.origin(node, line), key, read_only, reason(entries))
+    origin = scope.origin(node, line)
+    return Items(ours, fhir_list, block, origin, key, read_only, reason(entries), is_keyless(entries))
 
 
 def _to(entries: Mapping[str, Node], node: Node, scope: Scope) -> Steps | None:

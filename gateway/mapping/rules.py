@@ -105,7 +105,10 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list of objects. Without `key`, items are matched by equality, then by position."""
+    """A list of objects. Without `key`, items are matched by equality, then by position.
+
+    keyless   the rule says so itself (`key: none`)
+    """
 
     ours: Ours
     list: FhirList
@@ -114,6 +117,7 @@ class Items:
     key: tuple[Ours, ...] = ()
     read_only: bool = False
     because: str = ""
+    keyless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

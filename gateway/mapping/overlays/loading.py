@@ -22,8 +22,9 @@ def load_overlaid(base: Loaded, overlays: Sequence[Node], kinds: Mapping[str, Re
     outcome = merged(base.trees, overlays, kinds, problems)
     touched = outcome.changed | _holders(outcome.changed, outcome.trees, kinds)
     untouched = {name: rules for name, rules in base.files.items() if name not in touched}
-    files = read_trees(outcome.trees, kinds, problems, untouched)
-    refuse(outcome.citations.cited(problems))
+    files = read_trees(outcome.trees, kinds, problems, untouched, atlas=base.atlas)
+    problems = outcome.citations.cited(problems)
+    refuse(problems)
     names = tuple(str(overlay.at("overlay").value) for overlay in overlays)
     return Loaded(
         outcome.trees,
@@ -33,6 +34,8 @@ def load_overlaid(base: Loaded, overlays: Sequence[Node], kinds: Mapping[str, Re
             else rules
             for name, rules in files.items()
         },
+        base.atlas,
+        tuple(sorted(problems)),
     )
 
 

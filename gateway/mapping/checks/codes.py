@@ -1,0 +1,114 @@
+"""M120, M121, M141, M106 of codes: our words, R4's codes and the record's choices are the same, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from gateway.conformance.facts import Element
+from gateway.mapping.checks.findings import Finding
+from gateway.mapping.checks.ground import Atlas, binding_holder
+from gateway.mapping.checks.holding import held_by
+from gateway.mapping.checks.patterns import code_findings, outside
+from gateway.mapping.checks.trails import Spot, Trail, Use
+from gateway.mapping.codecs import Codes, Plain, PlainKind
+from gateway.mapping.problems import Problem, Severity, did_you_mean
+from gateway.mapping.rules import Carried, Field, Joint, Values
+
+
+def check(spot: Spot, atlas: Atlas) -> Iterator[Problem]:
+    """What is wrong with the codes that the rules of a block read and write."""
+    for trail in spot.trails:
+        if trail.way.whole and trail.use in (Use.WRITTEN, Use.READ) and trail.rule is not None:
+            yield from (finding.at(trail.origin) for finding in _findings(trail, spot.schema, atlas))
+        if trail.way.whole and trail.use is Use.WRITTEN and trail.value is not None:
+            found = code_findings(trail.way.end.path, trail.way.end.element, [trail.value], atlas)
+            yield from (finding.at(trail.origin) for finding in found)
+
+
+def _findings(trail: Trail, schema: Schema | None, atlas: Atlas) -> Iterator[Finding]:
+    element = binding_holder(trail.way)
+    allowed = None if element is None else atlas.facts.required_codes(element)
+    read, written, words = _table(trail)
+    choices = _choices(trail, schema)
+    path = trail.way.end.path
+    if words is not None and choices is not None:
+        yield from _words(path, trail, words, choices)
+    if words is None and choices is not None and _is_plain(trail):
+        read = written = choices  # the record's words are FHIR's codes
+    if allowed is None or element is None or not read:
+        return
+    if trail.use is Use.WRITTEN:
+        for code in sorted(written - allowed):
+            yield Finding("M120", path, _outside(code, element, allowed, words is None))
+    for code in sorted(read - written - allowed):
+        yield Finding("M120", path, outside(code, element, allowed), Severity.WARNING)
+    missing = sorted(allowed - read)
+    if missing and not (isinstance(trail.rule, Joint)):
+        listed = ", ".join(map(repr, missing))
+        word, verb = ("code", "has") if len(missing) == 1 else ("codes", "have")
+        home = "among the record's words" if words is None else "in the table"
+        text = f"FHIR {word} {listed} {verb} no entry {home}: it would be kept, but not shown"
+        yield Finding("M121", path, text, Severity.WARNING)
+
+
+def _outside(code: str, element: Element, allowed: frozenset[str], plain: bool) -> str:
+    text = outside(code, element, allowed)
+    return f"the record allows it, but {text}; say codes: with the code to write" if plain else text
+
+
+def _table(trail: Trail) -> tuple[frozenset[str], frozenset[str], Mapping[Any, Any] | None]:
+    """The codes that are read, those that are written, and the words of the record (None: no table)."""
+    rule = trail.rule
+    if isinstance(rule, Carried):
+        if trail.number:
+            return frozenset(), frozenset(), None
+        written = frozenset(codes[0] for codes in rule.theirs_of.values() if codes)
+        return frozenset(rule.ours_of), written, rule.theirs_of
+    if isinstance(rule, Joint):
+        at = trail.number
+        written = frozenset(v for row in rule.theirs_of.values() if isinstance(v := row[at], str))
+        read = frozenset(v for row in rule.ours_of if isinstance(v := row[at], str))
+        return read, written, rule.theirs_of if at == 0 else None
+    if isinstance(trail.codec, Codes):
+        written = frozenset(trail.codec.theirs_of.values())
+        return frozenset(trail.codec.ours_of), written, trail.codec.theirs_of
+    return frozenset(), frozenset(), None
+
+
+def _is_plain(trail: Trail) -> bool:
+    return isinstance(trail.codec, Plain) and trail.codec.kind in (PlainKind.ANY, PlainKind.TEXT)
+
+
+def _choices(trail: Trail, schema: Schema | None) -> frozenset[str] | None:
+    """The words that the record's field allows; None when it does not list them."""
+    rule = trail.rule
+    if schema is None or not isinstance(rule, Field | Values | Joint | Carried):
+        return None
+    field = held_by(schema, rule.ours, of_items=isinstance(rule, Values))
+    for validator in _validators(field):
+        if isinstance(validator, validate.OneOf):
+            return frozenset(str(choice) for choice in validator.choices)
+    return None
+
+
+def _validators(field: fields.Field[Any] | None) -> Iterable[Any]:
+    return () if field is None else field.validators
+
+
+def _words(path: str, trail: Trail, words: Mapping[Any, Any], choices: frozenset[str]) -> Iterator[Finding]:
+    assert isinstance(trail.rule, Field | Values | Joint | Carried), "only these have a table"
+    name = ".".join(trail.rule.ours)
+    ours = {word for word in words if isinstance(word, str)}
+    for word in sorted(ours - choices):
+        near = did_you_mean(word, sorted(choices))
+        yield Finding("M106", path, f"the record's {name!r} does not know the word {word!r}{near}")
+    if trail.use is Use.WRITTEN:
+        for word in sorted(choices - ours):
+            yield Finding(
+                "M141",
+                path,
+                f"our code {word!r} of {name!r} has no entry in the table: it could not be written",
+            )
