@@ -1,4 +1,4 @@
-"""`map check`: the laws, with generated data."""
+"""`map check`: what the load-time checks find odd, then the laws, with generated data."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from gateway.errors import MappingError
     "--cases", default=100, show_default=True, help="Generated cases for each map; each runs all the laws."
 )
 @click.option("--seed", type=int, help="Another set of cases; without it always the same ones.")
+@click.option("--all", "show_all", is_flag=True, help="List the elements that no map speaks of, too.")
 @maps_options
 @json_option
 def verb(
@@ -26,8 +27,12 @@ def verb(
     folder: Path | None,
     overlays: tuple[str, ...],
     as_json: bool,
+    show_all: bool,
 ) -> None:
-    """Load every rule file, then hold each map to the laws with generated data."""
+    """Load every rule file, then hold each map to the laws with generated data.
+
+    Loading holds every file to R4 and to its record; an error stops here, a warning is shown.
+    """
     from gateway.mapping import laws
     from gateway.records import RECORDS
 
@@ -35,6 +40,10 @@ def verb(
     unknown = [name for name in names if name not in maps]
     if unknown:
         raise click.UsageError(f"no map {', '.join(unknown)}; there are: {', '.join(maps)}")
+    remarks = [*maps.warnings, *(maps.not_mapped if show_all else ())]
+    if not as_json:
+        for remark in remarks:
+            click.echo(str(remark))
     broken: dict[str, str] = {}
     checked = names or tuple(maps)
     for name in checked:
@@ -45,6 +54,7 @@ def verb(
         if not as_json:
             click.echo(broken.get(name) or f"{name:<14} all laws hold in {cases} cases")
     if as_json:
-        print_json({"cases": cases, "maps": {name: broken.get(name) for name in checked}})
+        maps_held = {name: broken.get(name) for name in checked}
+        print_json({"cases": cases, "maps": maps_held, "remarks": [str(remark) for remark in remarks]})
     if broken:
         sys.exit(1)
