@@ -14,11 +14,12 @@ from gateway.mapping.code_tables import read_table
 from gateway.mapping.problems import Problem, Severity, did_you_mean, refuse
 from gateway.mapping.rules import RuleFile
 from gateway.mapping.scope import Scope
+from gateway.mapping.tests_reader import of_file
 from gateway.mapping.yaml_lines import Node, read_file, read_text
 from gateway.records import RecordKind
 
 _HEADER: Final = ("mapping", "record", "codes")
-_BLOCK: Final = ("fields", "choices", "switch", "cases", "fixed", "always", "narrative", "ignore")
+_BLOCK: Final = ("fields", "choices", "switch", "cases", "fixed", "always", "narrative", "ignore", "tests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class _Files:
         kind = self._kind(name, entries, root, scope)
         if kind is None:
             return None
-        scope.only_keys(root, (*_HEADER, kind.root))
+        scope.only_keys(root, (*_HEADER, kind.root, "tests"))
         if kind.root not in entries:
             text = f"the record {kind.name!r} is rooted in {kind.root}: a block {kind.root!r} is missing"
             scope.wrong(root, "M004", text)
@@ -160,7 +161,8 @@ class _Files:
         scope.only_keys(block, _BLOCK)
         read = read_block(block, scope, type_name=kind.root)
         read = replace(read, origin=scope.origin(block, root.key_lines[kind.root]))
-        rules = RuleFile(name, kind.name, root.file, read, writes_always=has_always(read))
+        cases = of_file(root, block, scope)
+        rules = RuleFile(name, kind.name, root.file, read, writes_always=has_always(read), tests=cases)
         for unused in scope.tables.keys() - scope.used:
             read_table(scope.tables[unused], scope.inside(f"codes.{unused}"))
         return rules

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from gateway.mapping.codecs import Codec
+from gateway.mapping.inline_case import InlineCase
 from gateway.mapping.paths import Steps
 
 Ours: TypeAlias = tuple[str, ...]
@@ -304,6 +305,7 @@ class RuleFile:
     overlays     those that were merged into it or into a map that it splits into, in order
     cannot_hold  record fields (dotted) that the partner of these overlays cannot hold, each with the reason
     writes_always  whether anything in it is written always (always.py)
+    tests        the cases that its author, or an overlay's, wrote beside the rules
     """
 
     name: str
@@ -313,6 +315,7 @@ class RuleFile:
     overlays: tuple[str, ...] = ()
     cannot_hold: Mapping[str, str] = field(default_factory=dict)
     writes_always: bool = False
+    tests: tuple[InlineCase, ...] = ()
 
     @property
     def type(self) -> str:
