@@ -48,13 +48,15 @@ def read_table(node: Node, scope: Scope) -> Codes | None:
     """The table; a FHIR code under two of our words is refused: reading could not tell them apart."""
     if isinstance(node.value, list):
         words = scope.texts(node)
-        return Codes({word: word for word in words}, {word: word for word in words})
+        lines = {str(child.value): (child.file, child.line) for child in node.value}
+        return Codes({word: word for word in words}, {word: word for word in words}, places=lines)
     if not isinstance(node.value, dict) or not node.value:
         scope.wrong(node, "M002", "a code table belongs here: {ours: theirs}, or a list of codes")
         return None
     ours_of: dict[str, str | bool] = {}
     theirs_of: dict[str | bool, str] = {}
     words_of: dict[str, str] = {}
+    places: dict[str, tuple[str, int]] = {}
     for word, child in node.value.items():
         ours = word_of(word)
         for number, theirs in enumerate(scope.texts(child)):
@@ -63,10 +65,10 @@ def read_table(node: Node, scope: Scope) -> Codes | None:
                     child,
                     "M140",
                     f"FHIR code {theirs!r} is listed under both {words_of[theirs]!r} and {word!r}: "
-                    "reading it back cannot tell them apart",
+                    "reading it back cannot tell them apart; keep one, or carry: the exact word",
                 )
                 continue
-            ours_of[theirs], words_of[theirs] = ours, word
+            ours_of[theirs], words_of[theirs], places[theirs] = ours, word, (child.file, child.line)
             if number == 0:
                 theirs_of[ours] = theirs
-    return Codes(ours_of, theirs_of)
+    return Codes(ours_of, theirs_of, places=places)

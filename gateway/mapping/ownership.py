@@ -125,7 +125,7 @@ def _check_owners(block: Block, scope: Scope) -> None:
         if rule is not other and overlap(a, b) and not _share_by_type(one, two):
             origin = two.origin
             twin = f"the one on {one.origin.seen_from(origin)} ({show(a)})"
-            text = f"{show(b)} is written by this rule and by {twin}"
+            text = f"{show(b)} is written by this rule and by {twin}; keep one of them"
             scope.problems.append(Problem(origin.file, origin.line, "M150", origin.rule, text))
     for _, writer, steps in owners:
         if any(name == Name("coding") and isinstance(step, First) for name, step in pairwise(steps)):

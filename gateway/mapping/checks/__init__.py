@@ -48,7 +48,7 @@ def _of_spot(spot: Spot, known: Atlas, *, whole: bool) -> Iterator[Problem]:
     yield from fixed_values.check(spot, known)
     yield from types.check(spot, known)
     yield from targets.check(spot)
-    yield from codes.check(spot, known)
+    yield from codes.check(spot, known, whole=whole)
     yield from lists.check(spot)
     yield from choices.check(spot)
     if whole:

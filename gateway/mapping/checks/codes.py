@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -15,46 +16,57 @@ from gateway.mapping.checks.patterns import code_findings, outside
 from gateway.mapping.checks.trails import Spot, Trail, Use
 from gateway.mapping.codecs import Codes, Plain, PlainKind
 from gateway.mapping.problems import Problem, Severity, did_you_mean
-from gateway.mapping.rules import Carried, Field, Joint, Values
+from gateway.mapping.rules import Carried, Field, Joint, Origin, Values
 
 
-def check(spot: Spot, atlas: Atlas) -> Iterator[Problem]:
-    """What is wrong with the codes that the rules of a block read and write."""
+def check(spot: Spot, atlas: Atlas, *, whole: bool) -> Iterator[Problem]:
+    """What is wrong with the codes that the rules of a block read and write; `whole`: all could be read."""
     for trail in spot.trails:
-        if trail.way.whole and trail.use in (Use.WRITTEN, Use.READ) and trail.rule is not None:
-            yield from (finding.at(trail.origin) for finding in _findings(trail, spot.schema, atlas))
-        if trail.way.whole and trail.use is Use.WRITTEN and trail.value is not None:
+        if not trail.way.whole or trail.use not in (Use.WRITTEN, Use.READ):
+            continue
+        if trail.value is not None:
             found = code_findings(trail.way.end.path, trail.way.end.element, [trail.value], atlas)
             yield from (finding.at(trail.origin) for finding in found)
+        if trail.rule is not None:
+            yield from _of_words(trail, spot.schema, whole=whole)
+            yield from _of_codes(trail, spot.schema, atlas)
 
 
-def _findings(trail: Trail, schema: Schema | None, atlas: Atlas) -> Iterator[Finding]:
+def _of_codes(trail: Trail, schema: Schema | None, atlas: Atlas) -> Iterator[Problem]:
+    """M120, M121: the codes of a table, or the record's words where they are FHIR's, beside the value set."""
     element = binding_holder(trail.way)
     allowed = None if element is None else atlas.facts.required_codes(element)
     read, written, words = _table(trail)
     choices = _choices(trail, schema)
-    path = trail.way.end.path
-    if words is not None and choices is not None:
-        yield from _words(path, trail, words, choices)
     if words is None and choices is not None and _is_plain(trail):
-        read = written = choices  # the record's words are FHIR's codes
+        read = written = choices
     if allowed is None or element is None or not read:
         return
+    path = trail.way.end.path
     if trail.use is Use.WRITTEN:
         for code in sorted(written - allowed):
-            yield Finding("M120", path, _outside(code, element, allowed, words is None))
+            text = _outside(code, element, allowed, plain=words is None)
+            yield Finding("M120", path, text).at(_place(trail, code))
     for code in sorted(read - written - allowed):
-        yield Finding("M120", path, outside(code, element, allowed), Severity.WARNING)
+        found = Finding("M120", path, outside(code, element, allowed), Severity.WARNING)
+        yield found.at(_place(trail, code))
     missing = sorted(allowed - read)
-    if missing and not (isinstance(trail.rule, Joint)):
+    if missing and not isinstance(trail.rule, Joint):
         listed = ", ".join(map(repr, missing))
         word, verb = ("code", "has") if len(missing) == 1 else ("codes", "have")
         home = "among the record's words" if words is None else "in the table"
         text = f"FHIR {word} {listed} {verb} no entry {home}: it would be kept, but not shown"
-        yield Finding("M121", path, text, Severity.WARNING)
+        yield Finding("M121", path, text, Severity.WARNING).at(trail.origin)
 
 
-def _outside(code: str, element: Element, allowed: frozenset[str], plain: bool) -> str:
+def _place(trail: Trail, code: str) -> Origin:
+    """Where the code stands in its table, if that is in a file; else the rule."""
+    places = trail.codec.places if isinstance(trail.codec, Codes) else {}
+    file, line = places.get(code, (trail.origin.file, trail.origin.line))
+    return replace(trail.origin, file=file, line=line)
+
+
+def _outside(code: str, element: Element, allowed: frozenset[str], *, plain: bool) -> str:
     text = outside(code, element, allowed)
     return f"the record allows it, but {text}; say codes: with the code to write" if plain else text
 
@@ -98,17 +110,19 @@ def _validators(field: fields.Field[Any] | None) -> Iterable[Any]:
     return () if field is None else field.validators
 
 
-def _words(path: str, trail: Trail, words: Mapping[Any, Any], choices: frozenset[str]) -> Iterator[Finding]:
+def _of_words(trail: Trail, schema: Schema | None, *, whole: bool) -> Iterator[Problem]:
+    """M106, M141: the words of a table beside those that the record's field allows."""
+    _, _, words = _table(trail)
+    choices = _choices(trail, schema)
+    if words is None or choices is None:
+        return
     assert isinstance(trail.rule, Field | Values | Joint | Carried), "only these have a table"
-    name = ".".join(trail.rule.ours)
+    name, path = ".".join(trail.rule.ours), trail.way.end.path
     ours = {word for word in words if isinstance(word, str)}
     for word in sorted(ours - choices):
         near = did_you_mean(word, sorted(choices))
-        yield Finding("M106", path, f"the record's {name!r} does not know the word {word!r}{near}")
-    if trail.use is Use.WRITTEN:
-        for word in sorted(choices - ours):
-            yield Finding(
-                "M141",
-                path,
-                f"our code {word!r} of {name!r} has no entry in the table: it could not be written",
-            )
+        text = f"the record's {name!r} does not know the word {word!r}{near}"
+        yield Finding("M106", path, text).at(trail.origin)
+    for word in sorted(choices - ours) if whole and trail.use is Use.WRITTEN else ():
+        text = f"our code {word!r} of {name!r} has no entry in the table: it could not be written"
+        yield Finding("M141", path, text).at(trail.origin)

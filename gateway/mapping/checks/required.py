@@ -81,4 +81,5 @@ def _problem(made: _Made, element: Element) -> Problem:
     text = f"required element {element.name!r} ({element.min}..{most}) has no rule and no fixed value"
     if "." in made.ground.path:
         text += f", but this rule can make a {made.ground.path}"
+    text += "; map it, or give it under fixed"
     return Finding("M110", f"{made.ground.path}.{element.name}", text).at(made.origin)

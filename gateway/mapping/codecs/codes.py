@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.mapping.codecs.codec import Leaf
@@ -16,11 +16,13 @@ class Codes(Leaf):
     """A table that is a function when read; of several FHIR codes for one word, one is written.
 
     translation   the ConceptMap that the table comes from, which knows what is lost
+    places        file and line of each FHIR code, where the table stands in a file
     """
 
     ours_of: Mapping[str, str | bool]
     theirs_of: Mapping[str | bool, str]
     translation: Translation | None = None
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, value: Any) -> Any:
         """See Codec."""
