@@ -11,6 +11,7 @@ from gateway.access.actors import Actor
 from gateway.acts.gateway import Gateway
 from gateway.delivery import Pace, Worker
 from gateway.delivery import build_worker as worker_over
+from gateway.errors import ConfigError, MappingError
 from gateway.mapping import Mappings
 from gateway.settings import Environment, Settings
 from gateway.store import migrate
@@ -34,7 +35,7 @@ def build_gateway(settings: Settings) -> Gateway:
     """
     return Gateway(
         database=_database(settings),
-        mappings=Mappings.load(),
+        mappings=_mappings(settings),
         partners={partner.name: partner for partner in settings.partners},
         self_actor=Actor.gateway(),
         public_url=settings.public_url,
@@ -89,6 +90,20 @@ def application() -> Flask:
     """What a WSGI server loads in each of its processes: the application of this process's environment."""
     configure_logging()
     return create_app(Settings.load())
+
+
+def _mappings(settings: Settings) -> Mappings:
+    """The rule files, and those of every partner with its overlays, all of them in order.
+
+    Raises ConfigError with every problem of the first that is not: it does not start to map wrongly.
+    """
+    try:
+        maps = Mappings.load()
+        for partner in settings.partners:
+            maps.with_overlays(partner.overlays)
+    except MappingError as error:
+        raise ConfigError(str(error)) from error
+    return maps
 
 
 def _database(settings: Settings) -> Database:

@@ -10,9 +10,11 @@ from typing import Any
 
 from gateway.acts.gateway import Gateway
 from gateway.acts.id_spaces import IdSpaces, actor_of
+from gateway.errors import PartnerRefused
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import ReferenceKind, parse_reference, relative, walk
 from gateway.fhir.subjects import patients_named
+from gateway.mapping.overlays.partner_form import PartnerForm
 from gateway.store import audit, ledger, resources
 from gateway.store.database import Transaction
 from gateway.store.ledger import Agreement
@@ -85,11 +87,11 @@ def choose(
         agreement = ledger.theirs(tx, partner.name, version.type, version.id)
         # Looked for before references are translated: what arrives in between is then translated right.
         books = spaces.tx.acting_as(gateway.self_actor) if awaits_unreceived else None
-        missing = _missing_targets(spaces, version, books) if awaits_targets else ()
+        missing = _missing_targets(gateway, spaces, version, books) if awaits_targets else ()
         if agreement is not None and agreement.their_body is not None:
             outgoing = _update(gateway, spaces, version, agreement)
         else:
-            outgoing = _creation(spaces, version)
+            outgoing = _creation(gateway, spaces, version)
         if isinstance(outgoing, Creation | Update) and missing:
             return Waiting(missing)
         if isinstance(outgoing, Creation | Update):
@@ -97,14 +99,35 @@ def choose(
     return outgoing
 
 
-def _creation(spaces: IdSpaces, version: Version) -> Outgoing:
-    resource = version.resource
+def _creation(gateway: Gateway, spaces: IdSpaces, version: Version) -> Outgoing:
     if version.type == "Patient":
         return Nothing("Patients are never created at a hospital")
-    if any(spaces.theirs_of("Patient", id) is None for id in patients_named(resource)):
+    if not _is_creatable(spaces, version):
         return Nothing("the partner has no Patient of this person")
-    sent = marked(spaces.to_theirs(resource), spaces.addresses, version.id)
+    sent = marked(spaces.to_theirs(_formed(gateway, spaces, version)), spaces.addresses, version.id)
     return Creation(version, sent, mark_of(version.type, version.id, spaces.addresses))
+
+
+def _is_creatable(spaces: IdSpaces, version: Version) -> bool:
+    """Whether the partner may be given a copy: never a Patient, and nothing about one that it has not."""
+    named = patients_named(version.resource)
+    return version.type != "Patient" and all(spaces.theirs_of("Patient", id) is not None for id in named)
+
+
+def _formed(gateway: Gateway, spaces: IdSpaces, version: Version, held: Resource | None = None) -> Resource:
+    """The resource as the partner's overlays say it; `held` is what the partner has of it, in our ids.
+
+    Raises PartnerRefused when the overlays cannot express something that they do not say they lose: a person
+    decides whether the rest may go without it.
+    """
+    form = PartnerForm.of(gateway.mappings, spaces.partner.overlays, version.type)
+    if form is None:
+        return version.resource
+    sent = form.sent(version.resource, held)
+    if sent.refused:
+        told = "; ".join(f"{issue.expression}: {issue.text} ({issue.diagnostics})" for issue in sent.refused)
+        raise PartnerRefused(f"{spaces.partner.name}: {version.reference} is not sent: {told}")
+    return sent.resource
 
 
 def _update(gateway: Gateway, spaces: IdSpaces, version: Version, agreement: Agreement) -> Outgoing:
@@ -117,17 +140,20 @@ def _update(gateway: Gateway, spaces: IdSpaces, version: Version, agreement: Agr
     if agreement.our_version is not None:
         books = spaces.tx.acting_as(gateway.self_actor)  # for comparison only
         before = resources.vread(books, version.type, version.id, agreement.our_version)
-        base = _comparable(spaces, before, theirs)
-    now = _comparable(spaces, version, theirs)
+        base = _comparable(gateway, spaces, before, theirs)
+    now = _comparable(gateway, spaces, version, theirs)
     merged = merge(Side(theirs, theirs), Side(base, now))
     if not merged.taken:
         return Nothing("nothing that the partner holds changed", version, agreement)
-    return Update(version, merged.resource, agreement.their_version)
+    form = PartnerForm.of(gateway.mappings, spaces.partner.overlays, version.type)
+    sent = merged.resource if form is None else form.finished(merged.resource)
+    return Update(version, sent, agreement.their_version)
 
 
-def _comparable(spaces: IdSpaces, version: Version, theirs: Resource) -> Resource:
-    """Our version in their id space, with our mark on it exactly when theirs carries it."""
-    translated = spaces.to_theirs(version.resource)
+def _comparable(gateway: Gateway, spaces: IdSpaces, version: Version, theirs: Resource) -> Resource:
+    """Our version in their form and id space, with our mark on it exactly when theirs carries it."""
+    held = spaces.to_ours(theirs) if spaces.partner.overlays else None
+    translated = spaces.to_theirs(_formed(gateway, spaces, version, held))
     mark = mark_of(version.type, version.id, spaces.addresses)
     carried = [(item.get("system"), item.get("value")) for item in _identifiers(theirs)]
     return marked(translated, spaces.addresses, version.id) if mark in carried else translated
@@ -138,7 +164,9 @@ def _identifiers(resource: Resource) -> list[dict[str, Any]]:
     return [item for item in held if isinstance(item, dict)] if isinstance(held, list) else []
 
 
-def _missing_targets(spaces: IdSpaces, version: Version, books: Transaction | None) -> tuple[str, ...]:
+def _missing_targets(
+    gateway: Gateway, spaces: IdSpaces, version: Version, books: Transaction | None
+) -> tuple[str, ...]:
     """References to things that this partner is to be sent, sees, and does not hold yet; each once.
 
     With `books`, which see everything, what nobody has received yet is missing too.
@@ -146,7 +174,7 @@ def _missing_targets(spaces: IdSpaces, version: Version, books: Transaction | No
     Two that refer to one another do not wait for one another: the one whose reference sorts first goes first.
     """
     missing = []
-    for _, holder in walk(version.resource):
+    for _, holder in walk(_formed(gateway, spaces, version)):
         named = parse_reference(holder["reference"])
         if named.kind is not ReferenceKind.RELATIVE or named.type not in spaces.partner.pushes:
             continue
@@ -155,7 +183,7 @@ def _missing_targets(spaces: IdSpaces, version: Version, books: Transaction | No
             target = resources.find(spaces.tx, named.type, named.id)
             if target is None and books is not None and resources.find(books, named.type, named.id) is None:
                 missing.append(relative(named.type, named.id))
-            if target is None or target.deleted or not isinstance(_creation(spaces, target), Creation):
+            if target is None or target.deleted or not _is_creatable(spaces, target):
                 continue
             if not (version.reference <= target.reference and _refers_to(target, version.reference)):
                 missing.append(target.reference)

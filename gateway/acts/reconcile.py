@@ -19,6 +19,7 @@ from gateway.acts.link_person import link_person
 from gateway.fhir.compare import changed_elements
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.subjects import patients_named, subject_elements
+from gateway.mapping.overlays.partner_form import PartnerForm
 from gateway.store import ledger, resources
 from gateway.store.database import Transaction
 from gateway.store.ledger import Agreement
@@ -157,8 +158,18 @@ def _sides(
     there: Held,
     ours: Resource,
 ) -> tuple[Side, Side]:
-    """Both sides in our id space. Sides that never agreed have empty bases: all that they say is an edit."""
+    """Both sides in our id space and form. Sides that never agreed have empty bases: all that they say is an
+    edit.
+    """
     last = agreement.their_resource if agreement else None
+    form = PartnerForm.of(gateway.mappings, spaces.partner.overlays, here.type)
+
+    def formed(resource: Resource) -> Resource:
+        # What the partner made itself is held here in the partner's own form, as it was received.
+        is_copy = form is not None and here.source != spaces.partner.name
+        return form.read(resource, here.resource) if form is not None and is_copy else resource
+
+    ours = formed(ours)
     if agreement is None or last is None:
         return Side({}, here.resource), Side(
             {}, {**ours, **_said_alike(spaces, here.resource, there.resource)}
@@ -168,7 +179,7 @@ def _sides(
         # For comparison only, never sent: the version may be of a time when the partner could not see it.
         books = spaces.tx.acting_as(gateway.self_actor)
         base = resources.vread(books, here.type, here.id, agreement.our_version).resource
-    return Side(base, here.resource), Side(spaces.to_ours(last), ours)
+    return Side(base, here.resource), Side(formed(spaces.to_ours(last)), ours)
 
 
 def _since(side: Side, other: Side) -> Since:

@@ -35,6 +35,8 @@ def list_(as_json: bool) -> None:
             click.echo(f"    reads  {', '.join(each.pulls)}  every {each.poll_every_s} s")
         if each.pushes:
             click.echo(f"    sends  {', '.join(each.pushes)}")
+        if each.overlays:
+            click.echo(f"    mapped with  {', '.join(each.overlays)}")
     if not settings.partners:
         click.echo(_how_to_begin(settings.config_folder), err=True)
 
@@ -47,7 +49,8 @@ def list_(as_json: bool) -> None:
 def check(files: tuple[Path, ...], as_json: bool) -> None:
     """Check partner files, every one when none is named; nothing is sent to anybody.
 
-    Keys, kinds, resource types and identifiers are checked, and that each secret is where the file says.
+    Keys, kinds, resource types and identifiers are checked, that the overlays fit the rule files and one
+    another, and that each secret is where the file says.
     Exit code 1 when anything is wrong; each finding names file and line.
     """
     from gateway.settings.gateway_file import read_gateway_file
@@ -94,6 +97,7 @@ def _as_json(partner: Partner) -> dict[str, Any]:
         else None,
         "pulls": list(partner.pulls),
         "pushes": list(partner.pushes),
+        "overlays": list(partner.overlays),
         "poll_every_s": partner.poll_every_s,
         "answer_within_days": partner.answer_within_days,
     }

@@ -1,4 +1,4 @@
-"""One partner file looked at closely: its keys, and whether its secrets are where it says."""
+"""One partner file looked at closely: its keys, its overlays, and whether its secrets are where it says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from marshmallow import fields
 
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, MappingError
+from gateway.mapping import Mappings
 from gateway.mapping.problems import shown
 from gateway.mapping.yaml_lines import Node, read_file
 from gateway.settings.partner_files import partner_kind, read_partner_file
@@ -29,6 +30,10 @@ def check_partner_file(path: Path, environ: Mapping[str, str]) -> tuple[Partner 
                 read_secret(str(node.value), environ)
             except ConfigError as error:
                 problems.append(f"{node.place}: settings.{key}: {error.message}")
+        try:
+            Mappings.load(overlays=partner.overlays)
+        except MappingError as error:
+            problems += str(error).splitlines()
     return partner, problems
 
 

@@ -16,8 +16,10 @@ from gateway.access.actors import HERE
 from gateway.errors import ConfigError
 from gateway.fhir.identifiers import Identifier
 from gateway.fhir.resource_types import R4_TYPES
+from gateway.mapping.overlays.files import OverlayFiles
 from gateway.mapping.problems import Problem, did_you_mean, shown
 from gateway.mapping.yaml_lines import Node, read_file
+from gateway.places import DataFolder, data_folder
 from gateway.settings.findings import load_node
 from gateway.sync.abilities import Abilities, AbilitiesSchema
 from gateway.sync.partner import Partner
@@ -151,6 +153,18 @@ class _ResourceType(fields.String):
         return text
 
 
+class _Overlay(fields.String):
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        known = OverlayFiles(data_folder(DataFolder.MAPPINGS) / "overlays").names
+        if text not in known:
+            near = did_you_mean(text, known)
+            raise ValidationError(f"there is no overlay {text!r}{near}; there are {', '.join(known)}")
+        return text
+
+
 class _IdentifierSchema(Schema):
     class Meta:
         unknown = RAISE
@@ -173,10 +187,6 @@ class _PartnerSchema(Schema):
     poll_every_s = fields.Integer(strict=True, load_default=60, validate=validate.Range(min=1))
     verified_identifiers = fields.List(fields.String(), load_default=list)
     answer_within_days = fields.Integer(strict=True, load_default=7, validate=validate.Range(min=1))
-    overlays = fields.List(
-        fields.String(),
-        load_default=list,
-        validate=validate.Length(max=0, error="overlays are not applied by this version yet; leave them out"),
-    )
+    overlays = fields.List(_Overlay(), load_default=list)
     settings = fields.Raw()
     abilities = fields.Raw()
