@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.fhir.json_codec import Resource
 from gateway.mapping.elements import Location, locate, replace
-from gateway.mapping.paths import Name
+from gateway.mapping.paths import Name, Select
 from gateway.mapping.read_context import Found, Reading
 from gateway.mapping.reading import items_of, present_case, read_back_links, read_items, read_links
 from gateway.mapping.rules import BackLinkedParts, Block, Fixed, Items, LinkedParts, Rule, Switch, walk
@@ -80,6 +80,14 @@ def _written(fixed: Fixed, node: Any) -> Any:
         held = items if isinstance(items, list) else []
         is_there = any(contains(item, fixed.pattern) for item in held)
         return node if is_there else replace(node, steps, [*held, fixed.pattern])
+    if _is_inside_nothing(fixed, node):
+        return node
     found, _ = locate(node, fixed.steps)
     keeps = found is not MISSING and (fixed.yields or contains(found, fixed.pattern))
     return node if keeps else replace(node, fixed.steps, fixed.pattern)
+
+
+def _is_inside_nothing(fixed: Fixed, node: Any) -> bool:
+    """Whether it belongs into an item that a selector picks, and there is none: it makes no item of its own."""
+    picked = [count for count, step in enumerate(fixed.steps, start=1) if isinstance(step, Select)]
+    return any(locate(node, fixed.steps[:count])[0] is MISSING for count in picked)

@@ -22,6 +22,7 @@ from gateway.records import RecordKind
 
 _HEADER: Final = ("overlay", "codes")
 _SAYS_WHERE: Final = frozenset({"to", "choice", "split", "joint", "cases"})
+_DROP: Final = ("drop", "because")
 _BY_ENTRY: Final = ("choices", "switch", "ignore")
 
 
@@ -155,7 +156,7 @@ class _Merger:
                     base = self._into(base, key, self._fields(self._part(base, key, child), child))
                 case "fixed":
                     base = self._fixed(base, child)
-                case "codes" if isinstance(child.value, dict | list):
+                case "codes" if isinstance(child.value, dict | list) and "conceptmap" not in _names(child):
                     base = self._into(base, key, self.table(self._part(base, key, child), child, line))
                 case _ if key in _BY_ENTRY and isinstance(child.value, dict):
                     base = self._into(base, key, self._entries(self._part(base, key, child), child, key))
@@ -188,6 +189,10 @@ class _Merger:
         old = base.value.get(name)
         dotted = ".".join((*self.ours, name.removeprefix("^")))
         if _is_drop(child):
+            for key in [key for key in _names(child) if key not in _DROP]:
+                self._wrong(
+                    child, child.key_lines[key], "M001", f"unknown key {key!r}{did_you_mean(key, _DROP)}"
+                )
             if old is not None:
                 reason = child.at("because").value if isinstance(child.value, dict) else None
                 self.losses[dotted] = str(reason or "the overlay drops it")

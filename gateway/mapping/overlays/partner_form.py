@@ -118,7 +118,7 @@ class PartnerForm:
 
 def _without(record: Record, differ: Differences) -> Record:
     """The record without the fields that one of two maps lacks or keeps elsewhere."""
-    bare = _copied(record)
+    bare: Record = _copied(record)
     for ours in (*differ.dropped, *differ.changed):
         if not is_hollow(dig(bare, ours)):
             plant(bare, ours, None)

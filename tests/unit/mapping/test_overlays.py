@@ -227,6 +227,18 @@ def test_a_required_field_that_an_overlay_drops_names_the_line_that_dropped_it()
         maps.with_overlays(["north"])
 
 
+def test_a_reason_with_a_comma_that_was_not_quoted_is_told() -> None:
+    (problem,) = _problems(north="CarePlan: {fields: {lead: {drop: true, because: no, they do not}}}")
+    assert "M001 north.CarePlan: unknown key 'they do not'" in problem
+
+
+def test_a_fixed_value_in_a_selected_item_makes_no_item_of_its_own() -> None:
+    path = "identifier[system=https://ours.example/number].use"
+    maps = _maps(north=f"CarePlan: {{fixed: {{'{path}': official}}}}")
+    assert "identifier" not in _created(maps, title="x")
+    assert _created(maps, number="7")["identifier"][0]["use"] == "official"
+
+
 def test_all_problems_are_told_at_once() -> None:
     found = _problems(north="CarePlan: {fields: {titel: , title: bad path}, cannot_hold: {nmber: x}}")
     assert {line.split()[2].rstrip(":") for line in found} == {"M100", "M106", "M171"}
