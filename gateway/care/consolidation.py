@@ -11,11 +11,16 @@ Record = Mapping[str, Any]
 # The parts of a consolidated record by the record they hold, in the order in which a coordinator reads them.
 SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "contact": "contacts",
         "need": "needs",
         "care_plan": "care_plans",
         "goal": "goals",
         "care_team": "care_teams",
         "referral": "referrals",
+        "appointment": "appointments",
+        "visit": "visits",
+        "note": "notes",
+        "consent": "consents",
     }
 )
 _OVER: Final = frozenset({"completed", "cancelled", "revoked", "rejected", "failed", "expired"}) | frozenset(

@@ -12,15 +12,10 @@ from typing import Final
 # The records that other rules point at and that have no rule file of their own yet, with their roots.
 PROMISED: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "contact": "RelatedPerson",
         "practitioner_role": "PractitionerRole",
         "service": "HealthcareService",
-        "appointment": "Appointment",
-        "visit": "Encounter",
-        "note": "Communication",
         "measurement": "Observation",
         "assessment": "QuestionnaireResponse",
-        "consent": "Consent",
         "document": "DocumentReference",
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, validate, validates_schema
+from marshmallow import ValidationError, validates_schema
 
 from gateway.records.scalars import (
     CodeText,
@@ -14,9 +14,18 @@ from gateway.records.scalars import (
     RecordId,
     ReferenceText,
     Text,
-    Uri,
 )
-from gateway.records.shapes import Coding, Concept, Identifier, Note, Quantity, Record, Shape, many, one
+from gateway.records.shapes import (
+    Coding,
+    Concept,
+    Identifier,
+    LogicalReference,
+    Note,
+    Record,
+    Shape,
+    many,
+    one,
+)
 
 # Source: https://hl7.org/fhir/R4/valueset-condition-clinical.html
 CLINICAL_STATUS = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
@@ -31,28 +40,23 @@ VERIFICATION_STATUS = (
     "entered-in-error",
 )
 
-UCUM = "http://unitsofmeasure.org"
-
 # What a need that has abated can be. Source: https://hl7.org/fhir/R4/condition.html (con-4)
 ABATED = ("inactive", "remission", "resolved")
 
 # The forms that a time in a life takes: FHIR holds one of them.
-_FORMS = (("at",), ("starts_at", "ends_at"), ("age",), ("low", "high", "unit"), ("text",))
-
-
-class Age(Quantity):
-    """How old the person was: a number of UCUM units of time, such as ``a`` for years.
-
-    Source: https://hl7.org/fhir/R4/datatypes.html#Age (age-1)
-    """
-
-    value = DecimalNumber(required=True)
-    system = Uri(required=True, validate=validate.OneOf([UCUM], error="must be one of: {choices}"))
-    code = CodeText(required=True)
+_FORMS = (
+    ("at",),
+    ("starts_at", "ends_at"),
+    *(("age",), ("age_months",), ("age_weeks",), ("age_days",)),
+    ("low", "high", "unit"),
+    ("text",),
+)
 
 
 class TimeOfLife(Shape):
     """When something began or ended: a date, a period, an age, a range of ages, or somebody's words.
+
+    ``age`` is in years; that of a small child may be given in months, weeks or days instead.
 
     Source: https://hl7.org/fhir/R4/condition.html (onset[x], abatement[x])
     """
@@ -60,7 +64,10 @@ class TimeOfLife(Shape):
     at = DateTimeText()
     starts_at = DateTimeText()
     ends_at = DateTimeText()
-    age = one(Age)
+    age = DecimalNumber()
+    age_months = DecimalNumber()
+    age_weeks = DecimalNumber()
+    age_days = DecimalNumber()
     low = DecimalNumber()
     high = DecimalNumber()
     unit = Text()
@@ -71,7 +78,7 @@ class TimeOfLife(Shape):
         """FHIR holds one onset[x]. Source: https://hl7.org/fhir/R4/formats.html#choice"""
         given = [form for form in _FORMS if any(data.get(field) not in (None, {}) for field in form)]
         if len(given) > 1:
-            text = "give one of: at; starts_at and ends_at; age; low, high and unit; text"
+            text = "give one of: at; starts_at and ends_at; an age; low, high and unit; text"
             raise ValidationError(text, given[1][0])
 
 
@@ -89,6 +96,7 @@ class Evidence(Shape):
 
     codes = many(Concept)
     details = many(ReferenceText())
+    details_texts = many(Text(), dump_only=True)
 
 
 class NeedSchema(Record):
@@ -96,6 +104,8 @@ class NeedSchema(Record):
 
     identifiers = many(Identifier)
     person = RecordId("person", required=True)
+    person_text = Text(dump_only=True)
+    person_identifier = one(LogicalReference, dump_only=True)
     code = one(Coding)
     text = Text()
     clinical_status = CodeText(*CLINICAL_STATUS)
@@ -105,6 +115,7 @@ class NeedSchema(Record):
     severity_text = Text()
     body_sites = many(Concept)
     visit = RecordId("visit")
+    visit_text = Text(dump_only=True)
     onset = one(TimeOfLife)
     abated = one(TimeOfLife)
     asserted_at = DateTimeText()

@@ -14,7 +14,6 @@ from gateway.records.scalars import (
     CodeText,
     DateText,
     DateTimeText,
-    DecimalNumber,
     InstantText,
     RecordId,
     ReferenceText,
@@ -178,18 +177,6 @@ class Note(Shape):
     at = DateTimeText()
     by = Text()
     by_text = Text(dump_only=True)
-
-
-class Quantity(Shape):
-    """A measured amount: ``unit`` as people read it, ``code`` of ``system`` (mostly UCUM) as computers do.
-
-    Source: https://hl7.org/fhir/R4/datatypes.html#Quantity
-    """
-
-    value = DecimalNumber()
-    unit = Text()
-    system = Uri()
-    code = CodeText()
 
 
 class Link(Shape):

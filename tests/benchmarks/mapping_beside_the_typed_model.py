@@ -29,11 +29,16 @@ EDITS: dict[str, dict[str, Any]] = {  # by rule file: what is written over the e
     "person": {"active": False},
     "practitioner": {"active": False},
     "organisation": {"name": "Elm Trust North"},
+    "contact": {"lead_carer": False},
     "need": {"text": "Leg ulcer, closed"},
     "goal": {"description": "Walk to the shop and back"},
     "care-plan": {"title": "Home again"},
     "referral": {"service_text": "Somebody to walk with"},
     "care-team": {"name": "Round Ada"},
+    "appointment": {"comment": "By the side door"},
+    "visit": {"status": "entered-in-error"},
+    "note": {"sent_at": "2026-11-22"},
+    "consent": {"status": "inactive"},
 }
 COLUMNS = ("get", "put, unchanged", "put, edited", "create")
 

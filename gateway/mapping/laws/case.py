@@ -243,7 +243,7 @@ def _is_free(rule: Field, items: Items) -> bool:
 
 
 def _shows_one(rule: Rule) -> bool:
-    return isinstance(rule, Values) and (rule.one or rule.read_only)
+    return isinstance(rule, Values | Items) and (getattr(rule, "one", False) or rule.read_only)
 
 
 def _is_within(some: list[str], pool: list[str]) -> bool:

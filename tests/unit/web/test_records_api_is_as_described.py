@@ -38,6 +38,14 @@ def ids(coordinator: FlaskClient, st_annes: FlaskClient) -> dict[str, str]:
     made = {
         "organisations": {"name": "Elm Trust", "identifiers": [organisation]},
         "practitioners": {"names": [{"family": "Story"}]},
+        "contacts": {"person": person, "name": {"text": "Ngozi"}, "lead_carer": True},
+        "appointments": {
+            "status": "proposed",
+            "participants": [{"who": f"Patient/{person}", "status": "needs-action"}],
+        },
+        "visits": {"person": person, "status": "planned"},
+        "notes": {"person": person, "text": "She called"},
+        "consents": {"person": person, "status": "active", "decision": "permit"},
         "needs": {"person": person, "text": "Lonely", "clinical_status": "active"},
         "goals": {"person": person, "description": "Walk", "status": "active"},
         "care-plans": {
