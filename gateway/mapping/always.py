@@ -88,6 +88,6 @@ def _written(fixed: Fixed, node: Any) -> Any:
 
 
 def _is_inside_nothing(fixed: Fixed, node: Any) -> bool:
-    """Whether it belongs into an item that a selector picks, and there is none: it makes no item of its own."""
+    """Whether it belongs into an item that a selector picks, and there is none."""
     picked = [count for count, step in enumerate(fixed.steps, start=1) if isinstance(step, Select)]
     return any(locate(node, fixed.steps[:count])[0] is MISSING for count in picked)
