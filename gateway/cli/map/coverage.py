@@ -58,7 +58,7 @@ def verb(
 
     unreadable: list[str] = []
     maps = load_maps(folder, overlays)
-    found = coverage(maps, documents_in(paths, unreadable))
+    found = coverage(maps, (resources for _, resources in documents_in(paths, unreadable)))
     records = _records(maps, found)
     if as_json:
         print_json(

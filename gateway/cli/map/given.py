@@ -91,8 +91,8 @@ def _holds_json(path: Path) -> bool:
     return path.suffix in _ENDINGS and path.is_file()
 
 
-def documents_in(paths: tuple[Path, ...], unreadable: list[str]) -> Iterator[list[Resource]]:
-    """The resources of each file in files and folders, with progress on a terminal.
+def documents_in(paths: tuple[Path, ...], unreadable: list[str]) -> Iterator[tuple[str, list[Resource]]]:
+    """The name and the resources of each file in files and folders, with progress on a terminal.
 
     What could not be read is added to `unreadable`.
     """
@@ -100,7 +100,7 @@ def documents_in(paths: tuple[Path, ...], unreadable: list[str]) -> Iterator[lis
     with click.progressbar(files, label="reading", file=sys.stderr, hidden=not _is_long(files)) as bar:
         for file in bar:
             try:
-                yield read_resources(str(file))
+                yield str(file), read_resources(str(file))
             except Unreadable as error:
                 unreadable.append(str(error))
 
