@@ -26,7 +26,7 @@ def locate(node: Any, steps: Steps, at: Location = ()) -> tuple[Any, Location]:
                 index = _position(node, step)
                 if index is None:
                     return MISSING, at
-                node, at = node[index], (*at, index)
+                node, at = (node, at) if isinstance(node, dict) else (node[index], (*at, index))
             case Each():
                 raise AssertionError("a list is walked by its rule, not along a path")
     return node, at
@@ -82,7 +82,7 @@ def _replace_in_object(node: Any, name: str, rest: Steps, value: Any) -> Any:
 
 
 def _replace_in_list(node: Any, step: First | Select, rest: Steps, value: Any) -> Any:
-    items: list[Any] = node if isinstance(node, list) else []
+    items = _listed(node)
     index = _position(items, step)
     old = MISSING if index is None else items[index]
     base: Any = dict(step.pattern) if isinstance(step, Select) and index is None else old
@@ -97,14 +97,12 @@ def _replace_in_list(node: Any, step: First | Select, rest: Steps, value: Any) -
 
 
 def _take_from_list(node: Any, step: First | Select, rest: Steps) -> Any:
-    if not isinstance(node, list):
-        return node
-    kept: list[Any] = []
-    for index, item in enumerate(node):
+    items, kept = _listed(node), []
+    for index, item in enumerate(items):
         new = replace(item, rest, MISSING) if _picks(step, index, item) else item
         if new is item or (new is not MISSING and not _is_bare(step, new)):
             kept.append(new)
-    if len(kept) == len(node) and all(new is old for new, old in zip(kept, node, strict=True)):
+    if len(kept) == len(items) and all(new is old for new, old in zip(kept, items, strict=True)):
         return node
     return kept or MISSING
 
@@ -118,9 +116,12 @@ def _is_bare(step: Step, item: Any) -> bool:
 
 
 def _position(node: Any, step: First | Select) -> int | None:
-    if not isinstance(node, list):
-        return None
-    return next((index for index, item in enumerate(node) if _picks(step, index, item)), None)
+    return next((index for index, item in enumerate(_listed(node)) if _picks(step, index, item)), None)
+
+
+def _listed(node: Any) -> list[Any]:
+    """The items of a list; a single object where a list belongs is published often enough: a list of one."""
+    return node if isinstance(node, list) else [node] if isinstance(node, dict) else []
 
 
 def leaves(node: Any, at: Location = ()) -> Iterator[tuple[Location, Any]]:

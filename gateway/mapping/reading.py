@@ -233,23 +233,31 @@ def read_links(rule: LinkedParts, node: Any, at: Location, reading: Reading) -> 
     found: list[Found] = []
     seen: set[str] = set()
     for index, item in enumerate(items):
-        raw, there = locate(item, rule.item, (*place, index))
-        reference = parse_reference(raw) if isinstance(raw, str) else None
-        if reference is None or reference.kind is not ReferenceKind.RELATIVE or reference.type != rule.type:
+        named = linked_id(rule, item)
+        if named is None:
             reading.kept((*place, index), rule.origin, f"it is no relative reference to a {rule.type}")
             continue
-        reading.claim(there, rule.origin)
-        number, part = part_with_id(reading.parts, rule.type, reference.id)
-        if part is None or raw in seen:
+        reading.claim(locate(item, rule.item, (*place, index))[1], rule.origin)
+        number, part = part_with_id(reading.parts, rule.type, named)
+        if part is None or named in seen:
             reading.kept(
                 (*place, index), rule.origin, f"the {rule.type} it names is not at hand, or shown already"
             )
             continue
-        seen.add(str(raw))
+        seen.add(named)
         view = read_block(rule.block, part, (rule.type, number), reading)
         if view:
             found.append(Found(index, part, view))
     return found
+
+
+def linked_id(rule: LinkedParts, item: Any) -> str | None:
+    """The id of the part that an item of the list names by a relative reference, whatever its version."""
+    raw, _ = locate(item, rule.item)
+    reference = parse_reference(raw) if isinstance(raw, str) else None
+    if reference is None or reference.kind is not ReferenceKind.RELATIVE or reference.type != rule.type:
+        return None
+    return reference.id
 
 
 def part_with_id(parts: Parts, type_name: str, wanted: str | None) -> tuple[int, Resource | None]:

@@ -12,7 +12,15 @@ from gateway.fhir.references import relative
 from gateway.mapping.alignment import align, arrange
 from gateway.mapping.elements import Location, replace
 from gateway.mapping.narrative import narrated
-from gateway.mapping.reading import is_one_of, items_of, part_with_id, read_back_links, read_links
+from gateway.mapping.read_context import Found
+from gateway.mapping.reading import (
+    is_one_of,
+    items_of,
+    linked_id,
+    part_with_id,
+    read_back_links,
+    read_links,
+)
 from gateway.mapping.rules import BackLinkedParts, Block, LinkedParts
 from gateway.mapping.values import MISSING, dig, same, tidy
 from gateway.mapping.write_context import Writing, drop_stale
@@ -38,11 +46,14 @@ def write_links(rule: LinkedParts, view: Mapping[str, Any], node: Any, at: Locat
     matches = align(
         [each.view for each in found], wanted, identity=identity_by((("id",),)), by_position=False
     )
+    said = _said_elsewhere(found, wanted, matches)
     entries: list[tuple[Any, Any]] = []
     for is_old, number in arrange(len(items), [each.index for each in found], matches):
         match = None if is_old else matches[number]
         if is_old:
-            entries.append((items[number], siblings[number]))
+            # A second link to what went or moved, or a dangling one to what is new, would be read instead.
+            if linked_id(rule, items[number]) not in said:
+                entries.append((items[number], siblings[number]))
             continue
         if match is None or not same(found[match].view, wanted[number]) or _copies_changed(writing):
             _write_part(rule.block, rule.type, wanted[number], writing)
@@ -51,6 +62,15 @@ def write_links(rule: LinkedParts, view: Mapping[str, Any], node: Any, at: Locat
         else:
             entries.append((replace(MISSING, rule.item, relative(rule.type, wanted[number]["id"])), None))
     return with_list(node, rule.list, items, siblings, entries)
+
+
+def _said_elsewhere(
+    found: list[Found], wanted: list[dict[str, Any]], matches: list[int | None]
+) -> set[str | None]:
+    """The ids of parts that are linked anew; when links go or move, of all that have one."""
+    new = {item["id"] for item, match in zip(wanted, matches, strict=True) if match is None}
+    stay = [match for match in matches if match is not None] == list(range(len(found)))
+    return new if stay else new | {each.item.get("id") for each in found}
 
 
 def _write_part(block: Block, type_name: str, view: Mapping[str, Any], writing: Writing) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from random import Random
 from typing import Any, TypeAlias
 
@@ -57,19 +58,21 @@ def copied(value: Any) -> Any:
     return [copied(child) for child in value] if isinstance(value, list) else value
 
 
-def written(block: Block, record: Record) -> Record:
-    """The part of a record that rules write: without what is only read."""
+def written(block: Block, record: Record, without: Container[int] = ()) -> Record:
+    """The part of a record that rules write: without what is only read, and the rules (by `id`) `without`."""
     view: Record = {}
     for rule in block.rules:
+        if id(rule) in without:
+            continue
         if isinstance(rule, Switch):
-            _plant_switch(rule, record, view)
+            _plant_switch(rule, record, view, without)
             continue
         for ours in _written_fields(rule):
             value = dig(record, ours)
             if is_hollow(value) or _is_read_only(rule):
                 continue
             if isinstance(rule, Items | LinkedParts | BackLinkedParts):
-                value = [written(rule.block, item) for item in value]
+                value = [written(rule.block, item, without) for item in value]
             if not (isinstance(rule, Field) and rule.copied):
                 plant(view, ours, value)
     return tidy(view) or {}
@@ -79,12 +82,12 @@ def _is_read_only(rule: Rule) -> bool:
     return isinstance(rule, Field | Values | Items | Joint | Carried) and rule.read_only
 
 
-def _plant_switch(rule: Switch, record: Record, view: Record) -> None:
+def _plant_switch(rule: Switch, record: Record, view: Record, without: Container[int]) -> None:
     word = dig(record, rule.ours)
     plant(view, rule.ours, word)
     for case in rule.cases:
         if same(case.word, word):
-            shown = written(case.block, record)
+            shown = written(case.block, record, without)
             for ours in (ours for each in case.block.rules for ours in fields_of(each)):
                 plant(view, ours, dig(shown, ours))
 

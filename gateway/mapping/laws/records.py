@@ -1,34 +1,20 @@
-"""Generated records: every value that a rule file and its schema allow, drawn by hypothesis.
+"""Generated records: every value that a rule file and its schema allow.
 
-Nobody writes test data for a rule: what a rule reads follows from its codec, what a field may hold from its
-schema.
+What a rule reads follows from its codec, what a field may hold from its schema. How many of the fields a
+record has, and how long its lists are, is drawn once for each record; rules that are `forced` always speak.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
 from typing import Any, Final, TypeAlias
 
-from hypothesis import strategies as st
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from gateway.mapping.codecs import (
-    AnyReference,
-    Codec,
-    Codes,
-    CodingCodec,
-    Concept,
-    Day,
-    Minutes,
-    Moment,
-    Pair,
-    Plain,
-    PlainKind,
-    QuantityIn,
-    RecordReference,
-    TranslatedConcept,
-    Unmatched,
-)
+from gateway.mapping.laws.singles import IDS, single
+from gateway.mapping.laws.spots import Spot
 from gateway.mapping.paths import Name, Steps
 from gateway.mapping.rules import (
     BackLinkedParts,
@@ -39,80 +25,186 @@ from gateway.mapping.rules import (
     Items,
     Joint,
     LinkedParts,
-    Ours,
     Rule,
     Switch,
     SwitchCase,
     Values,
+    fields_of,
 )
-from gateway.mapping.schema_fields import find, item_schema
-from gateway.mapping.terminology import Translation
+from gateway.mapping.schema_fields import find, item_schema, required
 from gateway.mapping.values import MISSING, dig, plant, tidy
-from gateway.records import scalars
 
 Record: TypeAlias = dict[str, Any]
 
-_WORDS: Final = st.sampled_from(["walk", "eat well", "Ärztin", "a<b & c", "1.10", "no", "2026", "  spaced "])
-_IDS: Final = st.sampled_from(["a", "b-1", "c.2", "d", "e", "f", "g", "h"])
-_TYPES: Final = ["Practitioner", "Organization", "Patient", "Condition", "CareTeam", "DocumentReference"]
-_DATES: Final = st.sampled_from(["1987", "1987-06", "1987-06-05", "2026-11-22", "2000-02-29"])
-_MOMENTS: Final = st.sampled_from(
-    ["2026-11-22T09:30:00Z", "2015-02-07T13:28:17.2391Z", "1999-12-31T23:59:59Z"]
-)
-_NUMBERS: Final = st.sampled_from([0, 7, Decimal("1.10"), Decimal("-0.5"), Decimal("1E+3"), 120])
-_SYSTEMS: Final = st.sampled_from(["http://snomed.info/sct", "http://loinc.org", "https://example.org/codes"])
-_CODES: Final = st.sampled_from(["73211009", "x", "LA-1", "assess plan"])
+_LONG: Final = 50
 
 
-def records(block: Block, schema: Schema | None) -> st.SearchStrategy[Record]:
-    """Records of a block, each field there or not, without read-only fields; an item is never empty."""
-    return _objects(block, schema).filter(lambda view: tidy(view) is not None)
+@dataclass(slots=True)
+class Drawing:
+    """One record being drawn.
+
+    density   how likely a field is there
+    most      how many items a list has at most; one list in many is far longer
+    forced    `id` of the rules that must say something
+    """
+
+    random: Random
+    density: float
+    most: int
+    forced: frozenset[int] = frozenset()
+    depth: int = 0
+
+    def happens(self, likely: float) -> bool:
+        """Whether something of this likelihood happens."""
+        return self.random.random() < likely
 
 
-def values(rule: Rule, schema: Schema | None) -> st.SearchStrategy[Any]:
-    """Values for the field of one rule; for a choice, an object of the fields of one of its alternatives."""
+Drawn: TypeAlias = Callable[[Drawing], Any]
+
+
+def drawing(random: Random, *spots: Spot) -> Drawing:
+    """A record's density and length, with these spots in it."""
+    forced = frozenset(id(rule) for spot in spots for rule in (*spot.path, spot.rule, spot.whole))
+    return Drawing(random, random.choice((0.1, 0.3, 0.3, 0.8)), random.choice((1, 2, 2, 3)), forced)
+
+
+def record_drawer(block: Block, schema: Schema | None) -> Drawn:
+    """How to draw records of a block, without what is only read."""
+    draw = _object(block, schema, guarded=False)
+
+    def drawn(case: Drawing) -> Record:
+        return {**draw(case), "id": case.random.choice(("1", "root-2"))}
+
+    return drawn
+
+
+def value_drawer(rule: Rule, schema: Schema | None) -> Drawn:
+    """How to draw a value for a rule; for a choice, an object of the fields of one of its forms."""
     match rule:
         case Field():
-            return single(rule.codec, find(schema, rule.ours))
+            one = single(rule.codec, find(schema, rule.ours))
+            return lambda case: one(case.random)
         case Values():
-            one = single(rule.codec, _item_field(find(schema, rule.ours)))
-            return one if rule.one else st.lists(one, max_size=4)
+            return _values(rule, schema)
         case Items():
-            return _lists(records(rule.block, item_schema(find(schema, rule.ours))), rule.key)
+            inner = item_schema(find(schema, rule.ours))
+            guarded = bool(rule.list.where.conditions)
+            return _list(_object(rule.block, inner, guarded=guarded), rule)
         case LinkedParts() | BackLinkedParts():
             inner = item_schema(find(schema, rule.ours))
-            mark = "" if getattr(rule, "first", True) else "-2"  # two lists of one type share no id
-            named = st.tuples(records(rule.block, inner), _IDS).map(
-                lambda pair: {**pair[0], "id": pair[1] + mark}
-            )
-            return _lists(named, (("id",),))
+            guarded = isinstance(rule, BackLinkedParts) and bool(rule.where.conditions)
+            draw = _object(rule.block, inner, guarded=guarded)
+            return _list(draw, rule, mark="-2" if not getattr(rule, "first", True) else "-1")
         case Joint() | Carried():
-            return st.sampled_from(sorted(rule.theirs_of, key=str))
-        case Switch():
-            return st.one_of([_of_case(rule, case, schema) for case in rule.cases])
+            words = sorted(rule.theirs_of, key=str)
+            return lambda case: case.random.choice(words)
         case Choice():
-            ways = [
-                _planted({each.ours: values(each, schema) for each in way.rules if not each.read_only})
-                for way in rule.alternatives
-            ]
-            return st.one_of(ways)
+            return _form(rule, schema)
+        case Switch():
+            return _switch(rule, schema)
 
 
-def _of_case(rule: Switch, case: SwitchCase, schema: Schema | None) -> st.SearchStrategy[Record]:
+def _values(rule: Values, schema: Schema | None) -> Drawn:
+    one = single(rule.codec, _item_field(find(schema, rule.ours)))
+    if rule.one:
+        return lambda case: one(case.random)
+    return lambda case: [one(case.random) for _ in range(_length(case, rule))]
+
+
+def _length(case: Drawing, rule: Rule) -> int:
+    if case.depth == 0 and case.happens(0.004):
+        return _LONG
+    return case.random.randint(1 if id(rule) in case.forced else 0, max(case.most, 1))
+
+
+def _list(draw: Drawn, rule: Items | LinkedParts | BackLinkedParts, *, mark: str = "") -> Drawn:
+    def drawn(case: Drawing) -> list[Record]:
+        count = _length(case, rule)
+        case.depth += 1
+        items = [item for _ in range(count) if (item := draw(case))]
+        case.depth -= 1
+        if mark:
+            # Two parts of one id are one resource; other lists may hold the same item twice.
+            items = [{**item, "id": _part_id(case, number) + mark} for number, item in enumerate(items)]
+        elif items and case.happens(0.1):
+            items.insert(case.random.randint(0, len(items)), case.random.choice(items))
+        return items
+
+    return drawn
+
+
+def _part_id(case: Drawing, number: int) -> str:
+    name = IDS[number] if number < len(IDS) else f"p{number}"
+    return f"{name}{case.random.choice(('', '-x'))}"
+
+
+def _form(rule: Choice, schema: Schema | None) -> Drawn:
+    ways = [
+        [(each, value_drawer(each, schema)) for each in way.rules if _speaks(each)]
+        for way in rule.alternatives
+    ]
+    whole = [index for index, way in enumerate(rule.alternatives) if any(_speaks(each) for each in way.rules)]
+
+    def drawn(case: Drawing) -> Record:
+        fitting = [i for i in whole if any(id(each) in case.forced for each, _ in ways[i])] or whole
+        view: Record = {}
+        if not fitting:
+            return view
+        chosen = ways[case.random.choice(fitting)]
+        sure = case.random.randrange(len(chosen))
+        for number, (each, draw) in enumerate(chosen):
+            if number == sure or id(each) in case.forced or case.happens(0.6):
+                plant(view, each.ours, draw(case))
+        return view
+
+    return drawn
+
+
+def _switch(rule: Switch, schema: Schema | None) -> Drawn:
+    ways = [(case, _case(rule, case, schema)) for case in rule.cases]
+
+    def drawn(case: Drawing) -> Record:
+        fitting = [way for way in ways if _is_forced(way[0].block, case)] or ways
+        return case.random.choice(fitting)[1](case)  # type: ignore[no-any-return]
+
+    return drawn
+
+
+def _is_forced(block: Block, case: Drawing) -> bool:
+    """Whether a rule of the block must say something."""
+    inner = [
+        each
+        for rule in block.rules
+        if isinstance(rule, Choice)
+        for way in rule.alternatives
+        for each in way.rules
+    ]
+    return any(id(rule) in case.forced for rule in (*block.rules, *inner))
+
+
+def _case(rule: Switch, which: SwitchCase, schema: Schema | None) -> Drawn:
     """The word of a case with what its rules may hold; a guard that asks for an element needs it filled."""
-    word: Record = {}
-    plant(word, rule.ours, case.word)
-    drawn = st.tuples(st.just(word), _objects(case.block, schema)).map(_merged)
+    draw = _object(which.block, schema, guarded=True)
     asked = [
         [
-            rule.ours
-            for rule in case.block.rules
-            if not isinstance(rule, Choice) and _path(rule)[: len(steps)] == steps
+            (each, value_drawer(each, schema))
+            for each in which.block.rules
+            if _path(each)[: len(steps)] == steps
         ]
-        for steps, value in case.guard.conditions
+        for steps, value in which.guard.conditions
         if value is MISSING
     ]
-    return drawn.filter(lambda view: all(any(dig(view, ours) for ours in fields) for fields in asked))
+
+    def drawn(case: Drawing) -> Record:
+        view = draw(case) if which.block.rules else {}
+        plant(view, rule.ours, which.word)
+        for makers in asked:
+            if makers and not any(dig(view, ours) for each, _ in makers for ours in fields_of(each)):
+                each, make = case.random.choice(makers)
+                _plant(each, make(case), view)
+        return view
+
+    return drawn
 
 
 def _path(rule: Rule) -> Steps:
@@ -125,160 +217,42 @@ def _path(rule: Rule) -> Steps:
             return ()
 
 
-def single(codec: Codec, field: fields.Field[Any] | None) -> st.SearchStrategy[Any]:
-    """Values that this codec can express and this field may hold."""
-    match codec:
-        case Codes():
-            # Words that a ConceptMap writes as another's code do not come back: each such use is reported.
-            table = codec.translation
-            words = [w for w in codec.theirs_of if table is None or _comes_back(table, str(w))]
-            return st.sampled_from(sorted(words, key=str))
-        case TranslatedConcept():
-            return st.sampled_from(_translated(codec))
-        case RecordReference():
-            foreign = "https://ehr.example/fhir/" + codec.type + "/z"
-            return st.one_of(_IDS, _IDS, st.just(foreign))
-        case AnyReference():
-            names = st.sampled_from(sorted(codec.types) or _TYPES)
-            return st.tuples(names, _IDS).map("/".join)
-        case Concept():
-            return _concepts(with_text=codec.with_text)
-        case CodingCodec():
-            return _concepts(with_text=False)
-        case Day():
-            return _DATES
-        case Moment():
-            return st.one_of(_DATES, _MOMENTS)
-        case Plain():
-            return _plain(codec.kind, field)
-        case QuantityIn():
-            return _NUMBERS
-        case Minutes():
-            return st.sampled_from([1, 7, 30, 60, 90, 1440, 20160])
-        case Pair():
-            return st.sampled_from([codec.read(sample) for sample in codec.samples])
-        case _:
-            raise NotImplementedError(f"no values are generated for the codec {type(codec).__name__}")
+def _plant(rule: Rule, value: Any, view: Record) -> None:
+    """Set what was drawn for a rule; for a choice or a switch, each field that it says something of."""
+    if not isinstance(rule, Choice | Switch):
+        plant(view, rule.ours, value)
+        return
+    for ours in fields_of(rule):
+        if (said := dig(value, ours)) is not None:
+            plant(view, ours, said)
 
 
-def _comes_back(table: Translation, code: str) -> bool:
-    theirs = table.theirs_of.get(code)
-    return theirs is not None and table.ours_of.get(theirs) == code
+def _object(block: Block, schema: Schema | None, *, guarded: bool) -> Drawn:
+    """How to draw an object; what the schema requires is there for sure where a guard can depend on it."""
+    needed = set(required(schema)) if guarded else set()
+    rules = [(rule, value_drawer(rule, schema)) for rule in block.rules if _speaks(rule)]
 
-
-def _translated(codec: TranslatedConcept) -> list[Any]:
-    """Each of our codes with the display that the ConceptMap gives it, as far as it comes back."""
-    table = codec.table
-    codes = {code for code in table.theirs_of if _comes_back(table, code)}
-    codes |= frozenset() if codec.unmatched is Unmatched.ERROR else table.unmatched
-    codes |= table.theirs_of.keys() if codec.unmatched is Unmatched.CARRY else set()
-    shown = [(code, table.our_displays.get(code)) for code in sorted(codes)]
-    return [
-        {"system": table.ours, "code": code, **({"display": text} if text else {})} for code, text in shown
-    ]
-
-
-def _plain(kind: PlainKind, field: fields.Field[Any] | None) -> st.SearchStrategy[Any]:
-    match kind:
-        case PlainKind.BOOLEAN:
-            return st.booleans()
-        case PlainKind.INTEGER:
-            return st.integers(1, 50)
-        case PlainKind.DECIMAL:
-            return _NUMBERS
-        case PlainKind.DATE:
-            return _DATES
-        case PlainKind.DATE_TIME:
-            return st.one_of(_DATES, _MOMENTS)
-        case PlainKind.INSTANT:
-            return _MOMENTS
-        case _:
-            return _by_field(field)
-
-
-def _by_field(field: fields.Field[Any] | None) -> st.SearchStrategy[Any]:
-    choices = _choices(field)
-    if choices:
-        return st.sampled_from(choices)
-    match field:
-        case fields.Boolean():
-            return st.booleans()
-        case fields.Integer():
-            return st.integers(1, 50)
-        case fields.Decimal():
-            return _NUMBERS
-        case scalars.InstantText():
-            return _MOMENTS
-        case scalars.DateTimeText():
-            return st.one_of(_DATES, _MOMENTS)
-        case scalars.DateText():
-            return _DATES
-        case scalars.RecordId() | scalars.ItemId():
-            return _IDS
-        case scalars.Uri():
-            return _SYSTEMS
-        case scalars.CodeText():
-            return _CODES
-        case _:
-            return _WORDS
-
-
-def _choices(field: fields.Field[Any] | None) -> list[Any]:
-    for validator in field.validators if field is not None else ():
-        if isinstance(validator, validate.OneOf):
-            return list(validator.choices)
-    return []
-
-
-def _concepts(*, with_text: bool) -> st.SearchStrategy[Any]:
-    coded = st.fixed_dictionaries({"code": _CODES}, optional={"system": _SYSTEMS, "display": _WORDS})
-    if not with_text:
-        return coded
-    worded = st.tuples(coded, _WORDS).map(lambda pair: {**pair[0], "text": pair[1]})
-    return st.one_of(coded, worded, _WORDS.map(lambda text: {"text": text}))
-
-
-def _objects(block: Block, schema: Schema | None) -> st.SearchStrategy[Record]:
-    optional: dict[Ours, st.SearchStrategy[Any]] = {}
-    choices: list[st.SearchStrategy[Record]] = []
-    for rule in block.rules:
-        if isinstance(rule, Choice | Switch):
-            choices.append(st.one_of(st.just({}), values(rule, schema)))
-        elif not _is_hidden(rule):
-            optional[rule.ours] = values(rule, schema)
-    return st.tuples(_planted(optional), *choices).map(_merged)
-
-
-def _is_hidden(rule: Rule) -> bool:
-    if isinstance(rule, Field):
-        return rule.read_only or rule.copied
-    return isinstance(rule, Values | Items | Joint | Carried) and rule.read_only
-
-
-def _planted(optional: dict[Ours, st.SearchStrategy[Any]]) -> st.SearchStrategy[Record]:
-    def plant_all(flat: dict[Ours, Any]) -> Record:
+    def drawn(case: Drawing) -> Record:
         view: Record = {}
-        for ours, value in flat.items():
-            plant(view, ours, value)
-        return view
+        for rule, draw in rules:
+            sure = id(rule) in case.forced or any(ours[0] in needed for ours in fields_of(rule))
+            if not sure and not case.happens(case.density):
+                continue
+            value = draw(case)
+            _plant(rule, value, view)
+        if not view and rules:
+            # An item that says nothing is none: one field speaks.
+            rule, draw = case.random.choice(rules)
+            _plant(rule, draw(case), view)
+        return tidy(view) or {}
 
-    return st.fixed_dictionaries({}, optional=optional).map(plant_all)
+    return drawn
 
 
-def _merged(views: tuple[Record, ...]) -> Record:
-    merged: Record = {}
-    for view in views:
-        for name, value in view.items():
-            both = isinstance(merged.get(name), dict) and isinstance(value, dict)
-            merged[name] = {**merged[name], **value} if both else value
-    return tidy(merged) or {}
-
-
-def _lists(items: st.SearchStrategy[Any], key: tuple[Ours, ...]) -> st.SearchStrategy[list[Any]]:
-    if not key:
-        return st.lists(items, max_size=3)
-    # Two items with one key are legal FHIR and tested elsewhere; which of them is which cannot be said.
-    return st.lists(items, max_size=4, unique_by=lambda view: repr([dig(view, ours) for ours in key]))
+def _speaks(rule: Rule) -> bool:
+    if isinstance(rule, Field):
+        return not rule.read_only and not rule.copied
+    return not getattr(rule, "read_only", False)
 
 
 def _item_field(field: fields.Field[Any] | None) -> fields.Field[Any] | None:

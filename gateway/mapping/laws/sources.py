@@ -1,150 +1,224 @@
 """Sources as partners really send them: what a record makes, with everything around it that no rule knows.
 
-Unknown elements, `_siblings`, foreign list items, nulls, other spellings of the same moment or number,
-versioned references, links to nothing, strangers among the parts, second codings and texts.
+The spots on trial are surrounded for sure: what describes their value, other items in their lists, other
+types of their value[x]. Everywhere else chance decides where and how much.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from itertools import count
 from random import Random
-from typing import Any, Final
+from typing import Any
 
-from gateway.mapping.codecs import Codes
-from gateway.mapping.elements import replace
-from gateway.mapping.lens import Lens
-from gateway.mapping.paths import Name
-from gateway.mapping.reading import items_of
-from gateway.mapping.rules import BackLinkedParts, LinkedParts, walk
+from gateway.mapping.elements import locate, replace
+from gateway.mapping.laws.edits import copied
+from gateway.mapping.laws.spellings import synonyms
+from gateway.mapping.laws.spots import Place, Sight, Spot
+from gateway.mapping.laws.surroundings import Surroundings
+from gateway.mapping.paths import Name, Select, Steps
+from gateway.mapping.read_context import Reading
+from gateway.mapping.reading import items_of, read_block
+from gateway.mapping.rules import (
+    BackLinkedParts,
+    Choice,
+    FhirList,
+    Field,
+    Items,
+    LinkedParts,
+    RuleFile,
+    Values,
+)
 from gateway.mapping.values import MISSING
 
-_AS_IT_IS: Final = frozenset({"resourceType", "id", "url", "system"})
-_RELATIVE: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]+\Z")
+
+class Sources:
+    """Makes sources for one map."""
+
+    def __init__(self, rules: RuleFile) -> None:
+        self._rules = rules
+        self._alike = synonyms(rules)
+
+    def enriched(
+        self, created: Mapping[str, Any], on_trial: tuple[Spot, ...], random: Random
+    ) -> dict[str, Any]:
+        """The resources with foreign content; `random` decides where and how much."""
+        resources: dict[str, Any] = copied(created)
+        around = Surroundings(random, self._alike, count())
+        self._linked(resources, random)
+        if random.random() < 0.9:
+            self._around_spots(resources, on_trial, around)
+        around.add(resources, random.choice((0, 0, 4, 12, 40)))
+        if random.random() < 0.5:
+            self._with_strangers(resources, around)
+        if random.random() < 0.6:
+            resources[self._rules.type]["text"] = {
+                "status": random.choice(["generated", "generated", "additional", "extensions"]),
+                "div": "<div>old words</div>",
+            }
+        return resources
+
+    def _linked(self, resources: dict[str, Any], random: Random) -> None:
+        """Contained resources, and an id of the partner's making."""
+        root = resources[self._rules.type]
+        if random.random() < 0.2:
+            root["contained"] = [{"resourceType": "Patient", "id": "contained-1", "name": [{"family": "x"}]}]
+        if random.random() < 0.2:
+            root["meta"] = {
+                **root.get("meta", {}),
+                "versionId": "7",
+                "lastUpdated": "2026-11-22T09:30:00+02:00",
+            }
+
+    def _around_spots(
+        self, resources: dict[str, Any], on_trial: tuple[Spot, ...], around: Surroundings
+    ) -> None:
+        for spot in on_trial:
+            view = read_block(
+                self._rules.root,
+                resources[self._rules.type],
+                (self._rules.type, 0),
+                Reading(_parts(resources)),
+            )
+            sight = Sight(self._rules.type, resources, view)
+            for place in sight.places(spot.path)[:3]:
+                _surround(spot, place, around)
+
+    def _with_strangers(self, resources: dict[str, Any], around: Surroundings) -> None:
+        """Parts that are nobody's, and links to what is not at hand."""
+        root, random = resources[self._rules.type], around.random
+        for rule in self._rules.root.rules:
+            if isinstance(rule, LinkedParts):
+                stray = {"resourceType": rule.type, "id": f"stray{random.randrange(9)}"}
+                _as_list(resources, rule.type).insert(0, stray)
+                for target in (f"{rule.type}/nowhere", f"urn:uuid:{around.mark()}", f"{rule.type}/stray3"):
+                    if random.random() < 0.5:
+                        _insert(root, rule.list, replace(MISSING, rule.item, target), random)
+            elif isinstance(rule, BackLinkedParts):
+                parts = _as_list(resources, rule.type)
+                for stranger in _strangers(rule, root, parts, around):
+                    if random.random() < 0.5:
+                        parts.insert(random.randint(0, len(parts)), stranger)
 
 
-def enriched(resources: Mapping[str, Any], lens: Lens, random: Random) -> dict[str, Any]:
-    """The resources with foreign content in many places; `random` decides where and how much."""
-    richness = random.choice([0.0, 0.15, 0.4])
-    marks = iter(range(100_000))
-    synonyms = _synonyms(lens)
-    rich = {
-        name: [_rich(part, random, richness, marks, synonyms) for part in held]
-        if isinstance(held, list)
-        else _rich(held, random, richness, marks, synonyms)
-        for name, held in resources.items()
-    }
-    return _with_strangers(rich, lens, random) if random.random() < richness * 2 else rich
+def _strangers(
+    rule: BackLinkedParts, root: dict[str, Any], parts: list[Any], around: Surroundings
+) -> Iterator[dict[str, Any]]:
+    """Another one's part, nobody's, one without the guard that links to us, one that names us by a URL."""
+    yield {"resourceType": rule.type, "id": f"stray-{around.mark()}"}
+    other = {"resourceType": rule.type, "id": f"other-{around.mark()}", "description": around.mark()}
+    yield replace(other, rule.by, f"{root['resourceType']}/another")
+    if root.get("id"):
+        linked = {"resourceType": rule.type, "id": f"bare-{around.mark()}"}
+        yield replace(linked, rule.by, f"{root['resourceType']}/{root['id']}")
+        yield replace(
+            {**linked, "id": f"far-{around.mark()}"},
+            rule.by,
+            f"https://x.example/{root['resourceType']}/{root['id']}",
+        )
 
 
-def _synonyms(lens: Lens) -> dict[str, list[str]]:
-    """For each FHIR code of a table the codes that read the same."""
-    found: dict[str, list[str]] = {}
-    for _, rule in walk(lens.rules.root):
-        codec = getattr(rule, "codec", None)
-        if isinstance(codec, Codes):
-            for theirs, ours in codec.ours_of.items():
-                found[theirs] = [other for other, word in codec.ours_of.items() if word == ours]
-    return found
+def _surround(spot: Spot, place: Place, around: Surroundings) -> None:
+    match spot.rule:
+        case Field():
+            for steps in (spot.rule.steps, *spot.rule.also):
+                _describe(steps, place.node, around)
+        case Values():
+            items, _, _ = items_of(spot.rule.list, place.node, ())
+            for item in items:
+                _describe(spot.rule.item, item, around)
+            _foreign(spot.rule.list, place.node, around)
+        case Items():
+            items, _, _ = items_of(spot.rule.list, place.node, ())
+            around.marked(items)
+            _foreign(spot.rule.list, place.node, around)
+        case Choice():
+            _other_type(spot.rule, place.node, around)
+        case _:
+            pass
 
 
-def _rich(
-    node: Any, random: Random, richness: float, marks: Iterator[int], synonyms: Mapping[str, list[str]]
-) -> Any:
-    def often() -> bool:
-        return random.random() < richness
-
-    if isinstance(node, dict):
-        rich: dict[str, Any] = {}
-        for name, child in node.items():
-            rich[name] = child if name in _AS_IT_IS else _rich(child, random, richness, marks, synonyms)
-            if not isinstance(child, dict | list) and name != "resourceType" and often():
-                rich[f"_{name}"] = {"extension": [_extension(marks)]}
-            if _is_primitive_list(child) and isinstance(rich[name], list) and often():
-                beside = [{"id": f"s{next(marks)}"} if often() else None for _ in rich[name]]
-                rich[f"_{name}"] = beside
-        _describe(rich, random, often, marks)
-        if often():
-            rich[f"xUnknown{next(marks)}"] = random.choice([None, {"deep": [1, {"er": True}]}, "text"])
-        return rich
-    if isinstance(node, list):
-        items = [_rich(child, random, richness, marks, synonyms) for child in node]
-        if not _is_primitive_list(node):
-            items = [
-                {**item, "xMark": next(marks)} if isinstance(item, dict) and often() else item
-                for item in items
-            ]
-        for _ in range(2):
-            if often():
-                foreign = None if random.random() < 0.3 else {"xForeign": next(marks)}
-                items.insert(random.randrange(len(items) + 1), foreign)
-        return items
-    return _respelt(node, random, synonyms) if often() else node
+def _describe(steps: Steps, node: Any, around: Surroundings) -> None:
+    """Foreign content at the element, in the object that holds it, and in the concept that holds that."""
+    value, _ = locate(node, steps)
+    if isinstance(value, dict):
+        around.describe(value)
+        around.unknown(value)
+    for depth in range(1, min(len(steps), 3) + 1):
+        holder, _ = locate(node, steps[:-depth])
+        if isinstance(holder, dict):
+            around.describe(holder)
+            last = steps[-1]
+            if (
+                depth == 1
+                and isinstance(last, Name)
+                and value is not MISSING
+                and not isinstance(value, dict | list)
+            ):
+                around.sibling_of(holder, last.name)
+        if not isinstance(steps[-depth], Select):
+            break
 
 
-def _describe(rich: dict[str, Any], random: Random, often: Any, marks: Iterator[int]) -> None:
-    """Add what describes a value: display of a reference, other codings and the text of a concept."""
-    if isinstance(rich.get("reference"), str) and often():
-        rich.update({"display": f"shown {next(marks)}", "type": "Patient", "identifier": {"value": "9"}})
-    if isinstance(rich.get("code"), str) and "unit" not in rich and often():
-        rich.setdefault("display", f"shown {next(marks)}")
-        rich.update({"version": "1", "userSelected": random.choice([True, False])})
-    if isinstance(rich.get("coding"), list) and often():
-        rich["coding"] = [*rich["coding"], {"system": "https://other.example", "code": f"t{next(marks)}"}]
-        rich.setdefault("text", f"words {next(marks)}")
-    if isinstance(rich.get("unit"), str) and often():
-        rich.update({"system": "http://unitsofmeasure.org", "code": "kg", "comparator": "<"})
+def _foreign(which: FhirList, node: Any, around: Surroundings) -> None:
+    """Items of other guards and other selectors beside those of a rule."""
+    items, _, _ = items_of(which, node, ())
+    usable = [item for item in items if isinstance(item, dict)]
+    if not usable:
+        return
+    random = around.random
+    for steps, _ in which.where.conditions:
+        bare = replace(copied(random.choice(usable)), steps, MISSING)
+        if bare is not MISSING:
+            _insert(node, which, {**bare, f"x{around.mark()}": 1}, random)
+    for name, wanted in which.pattern.items():
+        if isinstance(wanted, str):
+            _insert(node, which, {**copied(random.choice(usable)), name: f"{wanted}-other"}, random)
+    for pattern in which.hidden:
+        if isinstance(pattern, Mapping):
+            _insert(node, which, {**copied(dict(pattern)), f"x{around.mark()}": 1}, random)
 
 
-def _respelt(value: Any, random: Random, synonyms: Mapping[str, list[str]]) -> Any:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return Decimal(f"{value}.0")
-    if isinstance(value, Decimal):
-        return value.quantize(Decimal("0.000")) if abs(value) < 1000 else value
-    if isinstance(value, str):
-        if value in synonyms:
-            return random.choice(synonyms[value])
-        if _RELATIVE.match(value):
-            return f"{value}/_history/2"
-        if value.endswith("Z") and "T" in value:
-            return value.replace("Z", "+00:00")
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            return f"{value}T23:30:00-05:00"
-    return value
+def _other_type(rule: Choice, node: Any, around: Surroundings) -> None:
+    """Another type of the same value[x], instead of what is there, or (wrongly) beside it."""
+    siblings = [each for way in rule.alternatives for each in way.siblings]
+    if not siblings or around.random.random() < 0.7:
+        return
+    steps, stem, own = around.random.choice(siblings)
+    holder, _ = locate(node, steps)
+    if not isinstance(holder, dict):
+        return
+    if around.random.random() < 0.6:
+        for _, _, name in siblings:
+            holder.pop(name, None)
+            holder.pop(f"_{name}", None)
+    name, value = around.random.choice(
+        [("Base64Binary", "AA=="), ("Money", {"value": 1}), ("Oid", "urn:oid:1")]
+    )
+    if f"{stem}{name}" != own:
+        holder[f"{stem}{name}"] = value
 
 
-def _with_strangers(resources: dict[str, Any], lens: Lens, random: Random) -> dict[str, Any]:
-    """Parts that are nobody's, links to what is not at hand, narrative that was written or generated."""
-    root = resources[lens.type]
-    for rule in lens.rules.root.rules:
-        if isinstance(rule, LinkedParts):
-            stray = {"resourceType": rule.type, "id": f"stray{random.randrange(9)}"}
-            resources = {**resources, rule.type: [stray, *resources.get(rule.type, [])]}
-            items, _, _ = items_of(rule.list, root, ())
-            link = replace(MISSING, rule.item, f"{rule.type}/nowhere{random.randrange(9)}")
-            items = [*items]
-            items.insert(random.randrange(len(items) + 1), link)
-            root = replace(root, (*rule.list.holder, Name(rule.list.name)), items)
-        elif isinstance(rule, BackLinkedParts):
-            strangers = [
-                {"resourceType": rule.type, "id": f"stray{random.randrange(9)}"},
-                replace({"resourceType": rule.type, "id": "other"}, rule.by, f"{lens.type}/another"),
-            ]
-            parts = [*resources.get(rule.type, [])]
-            parts.insert(random.randrange(len(parts) + 1), random.choice(strangers))
-            resources = {**resources, rule.type: parts}
-    status = random.choice(["generated", "additional", None])
-    if status is not None:
-        root = {**root, "text": {"status": status, "div": "<div>old words</div>"}}
-    return {**resources, lens.type: root}
+def _insert(node: Any, which: FhirList, item: Any, random: Random) -> None:
+    """Put a foreign item somewhere into a list, in place; what stands beside its items keeps step."""
+    holder, _ = locate(node, which.holder)
+    held = holder.get(which.name) if isinstance(holder, dict) else None
+    if held is None and not which.holder:
+        node[which.name] = [item]
+    elif isinstance(held, list):
+        index = random.randint(0, len(held))
+        held.insert(index, item)
+        beside = holder.get(f"_{which.name}")
+        if isinstance(beside, list):
+            beside.insert(min(index, len(beside)), None)
 
 
-def _extension(marks: Iterator[int]) -> dict[str, Any]:
-    return {"url": f"https://other.example/{next(marks)}", "valueString": "theirs"}
+def _as_list(resources: dict[str, Any], type_name: str) -> list[Any]:
+    held = resources.setdefault(type_name, [])
+    if not isinstance(held, list):
+        held = resources[type_name] = [held]
+    return held
 
 
-def _is_primitive_list(node: Any) -> bool:
-    return isinstance(node, list) and bool(node) and not any(isinstance(item, dict | list) for item in node)
+def _parts(resources: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {name: held for name, held in resources.items() if isinstance(held, list)}

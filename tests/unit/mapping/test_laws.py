@@ -165,7 +165,11 @@ def test_a_broken_law_names_the_rule_its_line_and_the_case(monkeypatch: pytest.M
     with pytest.raises(MappingError) as caught:
         laws.check(LENS, Plan(), cases=400, shrink=False)
 
-    first, record, before, after = str(caught.value).splitlines()
+    first, *shown = str(caught.value).splitlines()
     assert first.startswith("plan.yaml:")
     assert "breaks the law Stale:" in first
-    assert (record[:8], before[:8], after[:8]) == ("record: ", "before: ", "after:  ")
+    assert [line for line in shown if line.endswith(":") and line[:3].strip()] == [
+        "  the record:",
+        "  FHIR, - before and + after:",
+    ]
+    assert shown[-1].startswith("  this case alone: care-gateway map check plan --only ")

@@ -1,0 +1,107 @@
+"""CreateGet, GetPut and PutGet: what goes through the lens and back is what it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.fhir.json_codec import write
+from gateway.mapping.laws.broken import Broken, Law
+from gateway.mapping.laws.differences import resource_differences
+from gateway.mapping.laws.edits import Record
+from gateway.mapping.laws.footprints import outside_of, without_narrative
+from gateway.mapping.laws.staleness import left_over
+from gateway.mapping.laws.trial import Resources, Trial
+from gateway.mapping.laws.words import difference
+from gateway.mapping.read_context import Reading
+from gateway.mapping.reading import read_block
+from gateway.mapping.rules import BackLinkedParts, Block, Field, Items, LinkedParts, fields_of
+from gateway.mapping.values import dig, is_hollow, plant, same, tidy
+from gateway.mapping.write_context import Writing
+from gateway.mapping.writing import write_block
+
+
+def create_get(trial: Trial, record: Record) -> Resources:
+    """CreateGet: what was created reads as the record; fixed values may fill what it left out."""
+    created = trial.lens.create(record)
+    if created.refused:
+        issue = created.refused[0]
+        why = f"refused: {issue.text} ({issue.expression}, {issue.diagnostics})"
+        raise Broken(Law.CREATE_GET, why, record, {}, created.resources)
+    got = trial.get(created.resources)
+    if not same(got, record):
+        wanted = trial.written(record)
+        shown = trial.written(_without_defaults(trial.root, got, wanted))
+        if not same(shown, wanted):
+            raise Broken(Law.CREATE_GET, difference(wanted, shown), record, {}, created.resources)
+    return created.resources
+
+
+def get_put(trial: Trial, source: Resources) -> None:
+    """GetPut: what was read, put back, changes not a byte; and what was given is not altered on the way."""
+    text = write(source)
+    record = trial.get(source)
+    put = trial.lens.put(record, source)
+    if put.refused or write(put.resources) != text or write(source) != text:
+        at = next(resource_differences(source, put.resources), ())
+        why = put.refused[0].text if put.refused else "the unchanged record changed its source"
+        raise Broken(Law.GET_PUT, why, record, source, put.resources, at=at)
+
+
+def put_get(trial: Trial, source: Resources, record: Record) -> None:
+    """PutGet for a record that differs in many fields; what no rule knows stays, what went stale goes."""
+    after = trial.put(record, source)
+    if after is None:
+        return
+    old, new = _root(trial, source), _root(trial, after)
+    rest = _unmapped(trial, old), _unmapped(trial, new)
+    if at := next(resource_differences({trial.type: rest[0]}, {trial.type: rest[1]}), None):
+        raise Broken(Law.FRAME, "an element that no rule maps changed", record, source, after, at=at)
+    _stale(trial.root, old, new, record, source, after)
+    for rule in trial.root.rules:
+        if isinstance(rule, LinkedParts | BackLinkedParts):
+            written = {part.get("id"): part for part in after.get(rule.type, [])}
+            for part in source.get(rule.type, []):
+                if part.get("id") in written:
+                    _stale(rule.block, part, written[part["id"]], record, source, after)
+
+
+def _stale(block: Block, old: Any, new: Any, record: Record, source: Resources, after: Resources) -> None:
+    for rule in block.rules:
+        if left := left_over(rule, block, old, new):
+            why = f"{', '.join(left)} outlived the old value"
+            raise Broken(Law.STALE, why, record, source, after, rule.origin)
+
+
+def _unmapped(trial: Trial, root: Any) -> Any:
+    return outside_of(trial.root.rules, without_narrative(root))
+
+
+def _root(trial: Trial, resources: Resources) -> Any:
+    root = resources.get(trial.type, {})
+    return root[0] if isinstance(root, list) else root
+
+
+def _without_defaults(block: Block, got: Record, record: Record) -> Record:
+    """What was read, without what only the fixed values of its block put there."""
+    defaults = _defaults(block)
+    shown: Record = {}
+    for rule in block.rules:
+        for ours in fields_of(rule):
+            value, wanted = dig(got, ours), dig(record, ours)
+            if is_hollow(value) or (is_hollow(wanted) and same(value, dig(defaults, ours))):
+                continue
+            nested = isinstance(rule, Items | LinkedParts | BackLinkedParts) and isinstance(wanted, list)
+            if nested and isinstance(value, list) and len(value) == len(wanted):
+                assert isinstance(rule, Items | LinkedParts | BackLinkedParts)
+                value = [_without_defaults(rule.block, *pair) for pair in zip(value, wanted, strict=True)]
+            if not (isinstance(rule, Field) and rule.copied):
+                plant(shown, ours, value)
+    return tidy(shown) or {}
+
+
+def _defaults(block: Block) -> Record:
+    if not block.fixed:
+        return {}
+    writing = Writing({}, write_block, lambda: "1", {}, {})
+    node = {"resourceType": block.type} if block.type else {}
+    return read_block(block, write_block(block, {}, node, (), writing, creating=True), (), Reading({}))

@@ -1,0 +1,97 @@
+"""One lens on trial: what every law asks of it, and what it must never do whatever is put."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from gateway.errors import MappingError
+from gateway.mapping.laws.broken import Broken, Law
+from gateway.mapping.laws.differences import identical
+from gateway.mapping.laws.edits import Record, written
+from gateway.mapping.laws.overruled import overruled
+from gateway.mapping.laws.words import difference
+from gateway.mapping.lens import Lens
+from gateway.mapping.rules import BackLinkedParts, Block, Field, Ours, walk
+from gateway.mapping.values import dig, same
+
+Resources = dict[str, Any]
+
+
+class Trial:
+    """One lens on trial."""
+
+    def __init__(self, lens: Lens) -> None:
+        self.lens = lens
+        self.root: Block = lens.rules.root
+        self.type = lens.type
+        self.overruled = overruled(lens.rules.root)
+
+    @cached_property
+    def copied(self) -> dict[Ours, tuple[tuple[str | None, Field], ...]]:
+        """For each field of the record that parts repeat, the rules that do so and the type they write."""
+        found: dict[Ours, list[tuple[str | None, Field]]] = {}
+        for block, rule in walk(self.root):
+            if isinstance(rule, Field) and rule.copied:
+                found.setdefault(rule.ours, []).append((block.type, rule))
+        return {ours: tuple(rules) for ours, rules in found.items()}
+
+    def get(self, resources: Mapping[str, Any]) -> Record:
+        """What the lens shows of the resources. Raises MappingError without a root: no case of these laws."""
+        if self.type not in resources:
+            raise MappingError(f"a case holds a {self.type}")
+        return self.lens.get(resources).record
+
+    def written(self, record: Record) -> Record:
+        """The part of a record that is written as it says."""
+        return written(self.root, record, self.overruled)
+
+    def put(self, record: Record, source: Resources) -> Resources | None:
+        """The resources with the record in them; None where the engine refused, and was right to.
+
+        Whatever is put reads back (PutGet), and what people wrote as narrative stays (Frame).
+        """
+        put = self.lens.put(record, source)
+        wrong = [issue for issue in put.refused if "first of several" not in issue.text]
+        wrong = [] if wrong and self._names_anothers_part(record, source) else wrong
+        if wrong:
+            why = f"{wrong[0].text} ({wrong[0].expression}, {wrong[0].diagnostics})"
+            raise Broken(Law.PUT_GET, f"refused: {why}", record, source, put.resources)
+        if put.refused:
+            return None
+        got = self.get(put.resources)
+        if not same(got, record):
+            got, wanted = self.written(got), self.written(record)
+            if not same(got, wanted):
+                raise Broken(Law.PUT_GET, difference(wanted, got), record, source, put.resources)
+        self._authored_narrative(record, source, put.resources)
+        return put.resources
+
+    def _names_anothers_part(self, record: Record, source: Resources) -> bool:
+        """Whether the record gives an item the id of a part at hand that is not one of its list."""
+        shown = self.get(source)
+        for rule in self.root.rules:
+            if isinstance(rule, BackLinkedParts):
+                ours = {item.get("id") for item in dig(shown, rule.ours) or ()}
+                held = source.get(rule.type, [])
+                others = {part.get("id") for part in (held if isinstance(held, list) else [held])} - ours
+                if any(item.get("id") in others for item in dig(record, rule.ours) or ()):
+                    return True
+        return False
+
+    def _authored_narrative(self, record: Record, before: Resources, after: Resources) -> None:
+        for name, held in before.items():
+            for number, old in enumerate(held if isinstance(held, list) else [held]):
+                text = old.get("text") if isinstance(old, dict) else None
+                if not isinstance(text, dict) or text.get("status") not in ("additional", "extensions"):
+                    continue
+                others = after.get(name, [])
+                new = others[number] if isinstance(others, list) and number < len(others) else others
+                if (
+                    isinstance(new, dict)
+                    and new.get("id") == old.get("id")
+                    and not identical(text, new.get("text"))
+                ):
+                    why = "a narrative that people wrote was changed"
+                    raise Broken(Law.FRAME, why, record, before, after, at=(name, number, "text"))
