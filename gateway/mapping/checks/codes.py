@@ -53,9 +53,10 @@ def _of_codes(trail: Trail, schema: Schema | None, atlas: Atlas) -> Iterator[Pro
     missing = sorted(allowed - read)
     if missing and not isinstance(trail.rule, Joint):
         listed = ", ".join(map(repr, missing))
-        word, verb = ("code", "has") if len(missing) == 1 else ("codes", "have")
+        several = len(missing) > 1
         home = "among the record's words" if words is None else "in the table"
-        text = f"FHIR {word} {listed} {verb} no entry {home}: it would be kept, but not shown"
+        text = f"FHIR code{'s' if several else ''} {listed} {'have' if several else 'has'} no entry {home}"
+        text += f": {'they' if several else 'it'} would be kept, but not shown"
         yield Finding("M121", path, text, Severity.WARNING).at(trail.origin)
 
 

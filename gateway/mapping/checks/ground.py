@@ -166,6 +166,8 @@ def _as_extension(
         return found, []
     path = f"{holder.path}.ext({url.rpartition('/')[2]})"
     found = Ground(path, found.element)
+    if holder.element.types == ("Extension",) and holder.extension is None:
+        return found, []  # of what is not defined no part can be wrong: it was reported above
     if holder.extension is not None:
         part = holder.extension.parts.get(url)
         if part is None:
@@ -176,11 +178,18 @@ def _as_extension(
         return Ground(path, found.element, part), []
     known = atlas.extension(url)
     if known is None:
-        near = did_you_mean(url, [*atlas.extensions, *atlas.facts.extension_urls])
-        text = f"the extension {url} has no StructureDefinition in profiles/{near}; add one, or mend the url"
+        near = _near(url, atlas)
+        text = f"the extension {url} has no StructureDefinition in profiles/; add one, or mend the url{near}"
         return found, [Finding("M180", path, text)]
     wrong = _misplaced(known, holder, atlas)
     return Ground(path, found.element, known), [Finding("M180", path, wrong)] if wrong else []
+
+
+def _near(url: str, atlas: Atlas) -> str:
+    """The extension of the same namespace that may have been meant."""
+    namespace, _, name = url.rpartition("/")
+    known = [*atlas.extensions, *atlas.facts.extension_urls]
+    return did_you_mean(name, [each.rpartition("/")[2] for each in known if each.startswith(namespace)])
 
 
 def _misplaced(known: ExtensionFacts, holder: Ground, atlas: Atlas) -> str:

@@ -76,7 +76,7 @@ def _of_values(rule: Values, which: FhirList, path: str) -> Iterator[Problem]:
 def _problem(spot: Spot, steps: Steps, wanted: Any) -> Problem:
     assert spot.rule is not None, "a root has no guard"
     text = (
-        f"a new item need not have {_said(steps, wanted)}, and could not be read back: "
+        f"where asks for {_said(steps, wanted)}, which a new item need not have: it could not be read back; "
         "give it under fixed, or map a field there that the record requires"
     )
     return Finding("M130", spot.ground.path, text).at(spot.rule.origin)
@@ -84,5 +84,5 @@ def _problem(spot: Spot, steps: Steps, wanted: Any) -> Problem:
 
 def _said(steps: Steps, wanted: Any) -> str:
     if wanted is None:
-        return f"no {show(steps)}"
-    return f"where: {show(steps)}" if wanted is MISSING else f"where: {show(steps)} = {wanted!r}"
+        return f"no {show(steps)!r}"
+    return f"{show(steps)!r}" if wanted is MISSING else f"{show(steps)} = {wanted!r}"
