@@ -146,3 +146,48 @@ def test_show_prints_the_rules_of_a_map_both_ways() -> None:
     assert "(the store numbers versions)" in version
     assert {rule["field"] for rule in told["rules"]} >= {"targets.due_on", "person"}
     assert run("show", "gaol").exit_code == 2
+
+
+def test_merge_shows_each_sides_edits_and_ends_with_1_when_somebody_must_decide(tmp_path: Path) -> None:
+    base = written(tmp_path / "base.json", GOAL)
+    ours = written(tmp_path / "ours.json", {**GOAL, "lifecycleStatus": "on-hold"})
+    theirs = written(tmp_path / "theirs.json", {**GOAL, "statusReason": "new"})
+    other = written(tmp_path / "other.json", {**GOAL, "lifecycleStatus": "cancelled"})
+
+    agreed, torn = run("merge", base, ours, theirs), run("merge", base, ours, other)
+
+    assert (agreed.exit_code, torn.exit_code) == (0, 1)
+    assert 'only ours     status: "active" -> "on-hold"  [mappings/goal.yaml:' in agreed.stdout
+    assert 'only theirs   status_reason: "better" -> "new"' in agreed.stdout
+    assert 'conflict      status: was "active", ours "on-hold", theirs "cancelled"' in torn.stdout
+    assert json.loads(run("merge", base, ours, theirs, "--json").stdout)["record"]["status"] == "on-hold"
+
+
+def test_test_runs_the_cases_of_the_rule_files_and_shows_what_differs(changed_maps: Path) -> None:
+    goal = changed_maps / "goal.yaml"
+    cases = """
+tests:
+  - name: an accepted goal
+    fhir: {Goal.lifecycleStatus: accepted}
+    expect: {status: accepted}
+  - name: a goal that nobody has
+    fhir: {Goal.lifecycleStatus: accepted}
+    expect: {status: rejected}
+"""
+    text = goal.read_text()
+    goal.write_text(text.split("\ntests:")[0] + cases)
+
+    result = run("test", "goal", "--folder", str(changed_maps))
+    told = json.loads(run("test", "goal", "--folder", str(changed_maps), "--json").stdout)
+
+    assert result.exit_code == 1
+    line = len(text.split("\ntests:")[0].splitlines()) + 5
+    assert (
+        f"maps/goal.yaml:{line}: a goal that nobody has: record.status should be 'rejected'" in result.stdout
+    )
+    assert "1 of 2 cases hold" in result.stdout
+    assert [each["passed"] for each in told["maps"]["goal"]] == [True, False]
+
+
+def test_the_shipped_cases_hold() -> None:
+    assert run("test").exit_code == 0
