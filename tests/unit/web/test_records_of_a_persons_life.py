@@ -51,7 +51,7 @@ def person(st_annes: FlaskClient, northside: FlaskClient, coordinator: FlaskClie
 
 @pytest.fixture
 def made(request: pytest.FixtureRequest, coordinator: FlaskClient, person: str) -> dict[str, str]:
-    """A record of the kind on trial (of each, where a test is about all) by the coordinator: its id by kind."""
+    """A record of the kind on trial, or of each where a test is about all: its id by kind."""
     callspec = getattr(request.node, "callspec", None)
     ids = {}
     for kind in (callspec.params["kind"],) if callspec else KINDS:
