@@ -31,11 +31,12 @@ def build_gateway(settings: Settings) -> Gateway:
 
     An embedded database is started and migrated here. One that the settings name is only looked at:
     ConfigError when it is behind (`care-gateway database upgrade` is the operator's decision),
-    DatabaseUnreachable when it is away.
+    DatabaseUnreachable when it is away. Rule files that are wrong are told before a database is touched.
     """
+    mappings = _mappings(settings)
     return Gateway(
         database=_database(settings),
-        mappings=_mappings(settings),
+        mappings=mappings,
         partners={partner.name: partner for partner in settings.partners},
         self_actor=Actor.gateway(),
         public_url=settings.public_url,

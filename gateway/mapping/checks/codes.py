@@ -36,16 +36,17 @@ def _of_codes(trail: Trail, schema: Schema | None, atlas: Atlas) -> Iterator[Pro
     """M120, M121: the codes of a table, or the record's words where they are FHIR's, beside the value set."""
     element = binding_holder(trail.way)
     allowed = None if element is None else atlas.facts.required_codes(element)
-    read, written, words = _table(trail)
+    read, written, _ = _table(trail)
     choices = _choices(trail, schema)
-    if words is None and choices is not None and _is_plain(trail):
+    plain = choices is not None and _is_plain(trail)
+    if choices is not None and plain:
         read = written = choices
     if allowed is None or element is None or not read:
         return
     path = trail.way.end.path
     if trail.use is Use.WRITTEN:
         for code in sorted(written - allowed):
-            text = _outside(code, element, allowed, plain=words is None)
+            text = _outside(code, element, allowed, plain=plain)
             yield Finding("M120", path, text).at(_place(trail, code))
     for code in sorted(read - written - allowed):
         found = Finding("M120", path, outside(code, element, allowed), Severity.WARNING)
@@ -54,7 +55,7 @@ def _of_codes(trail: Trail, schema: Schema | None, atlas: Atlas) -> Iterator[Pro
     if missing and not isinstance(trail.rule, Joint):
         listed = ", ".join(map(repr, missing))
         several = len(missing) > 1
-        home = "among the record's words" if words is None else "in the table"
+        home = "among the record's words" if plain else "in the table"
         text = f"FHIR code{'s' if several else ''} {listed} {'have' if several else 'has'} no entry {home}"
         text += f": {'they' if several else 'it'} would be kept, but not shown"
         yield Finding("M121", path, text, Severity.WARNING).at(trail.origin)

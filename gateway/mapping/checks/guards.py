@@ -68,7 +68,8 @@ def _of_values(rule: Values, which: FhirList, path: str) -> Iterator[Problem]:
     for steps, wanted in which.where.conditions:
         if not guards.holds(Guard(((steps, wanted),)), made):
             text = (
-                f"a new item would not have {_said(steps, wanted)}: write it as a selector, {which.name}[…]"
+                f"where asks for {_said(steps, wanted)}, which a new item would not have: "
+                f"write it as a selector, {which.name}[element=value][]"
             )
             yield Finding("M130", path, text).at(rule.origin)
 
