@@ -6,15 +6,16 @@ elements that they touch.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from gateway.fhir.json_codec import Resource
-from gateway.mapping.elements import Location, locate, replace
+from gateway.mapping.elements import Location, WrongShape, locate, replace
 from gateway.mapping.paths import Name, Select
 from gateway.mapping.read_context import Found, Reading
 from gateway.mapping.reading import items_of, present_case, read_back_links, read_items, read_links
 from gateway.mapping.rules import BackLinkedParts, Block, Fixed, Items, LinkedParts, Rule, Switch, walk
-from gateway.mapping.values import MISSING, contains
+from gateway.mapping.values import MISSING, contains, is_hollow
 from gateway.mapping.write_fields import with_list
 
 
@@ -35,7 +36,9 @@ def with_always(block: Block, node: Any, at: Location, parts: dict[str, list[Res
     if node is MISSING:
         return node
     for fixed in block.always:
-        node = _written(fixed, node)
+        # What stands there in another shape is a partner's own: it is not overwritten.
+        with suppress(WrongShape):
+            node = _written(fixed, node)
     return node
 
 
@@ -77,7 +80,7 @@ def _written(fixed: Fixed, node: Any) -> Any:
     if fixed.name is not None:
         steps = (*fixed.steps, Name(fixed.name))
         items, _ = locate(node, steps)
-        held = items if isinstance(items, list) else []
+        held = items if isinstance(items, list) else [] if is_hollow(items) else [items]
         is_there = any(contains(item, fixed.pattern) for item in held)
         return node if is_there else replace(node, steps, [*held, fixed.pattern])
     if _is_inside_nothing(fixed, node):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from gateway.mapping.paths import Each, First, Name, Select, Step, Steps
-from gateway.mapping.values import MISSING, contains
+from gateway.mapping.values import MISSING, contains, is_hollow
 
 Location: TypeAlias = tuple[str | int, ...]
 
@@ -32,12 +32,17 @@ def locate(node: Any, steps: Steps, at: Location = ()) -> tuple[Any, Location]:
     return node, at
 
 
+class WrongShape(Exception):
+    """A list stands where the path has an object, or the reverse, with content: writing would lose it."""
+
+
 def replace(node: Any, steps: Steps, value: Any) -> Any:
     """The node with `value` at the end of the steps; MISSING takes it away.
 
     What the path needs is made, and what the taking away left hollow goes too: an empty object or list, and a
     selected item of which only the selector is left. Taking away through a selector does so in every item it
     matches. The `_x` of a primitive that changed goes: it described the old value.
+    Raises WrongShape when something with content stands where the path needs a list, or an object.
     Source: https://hl7.org/fhir/R4/json.html#primitive
     """
     if not steps:
@@ -75,6 +80,8 @@ def _replace_in_object(node: Any, name: str, rest: Steps, value: Any) -> Any:
     if new is MISSING:
         left = {key: child for key, child in holder.items() if key not in (name, f"_{name}")}
         return left or MISSING
+    if holder is not node and not is_hollow(node):
+        raise WrongShape
     changed = {**holder, name: new}
     if not isinstance(new, dict | list):
         changed.pop(f"_{name}", None)
@@ -89,6 +96,8 @@ def _replace_in_list(node: Any, step: First | Select, rest: Steps, value: Any) -
     new = replace(base, rest, value)
     if new is old:
         return node
+    if items is not node and not is_hollow(node):
+        raise WrongShape
     if index is None:
         if isinstance(step, Select) and isinstance(new, dict):
             new = {**step.pattern, **new}

@@ -127,6 +127,13 @@ def _check_owners(block: Block, scope: Scope) -> None:
             twin = f"the one on {one.origin.seen_from(origin)} ({show(a)})"
             text = f"{show(b)} is written by this rule and by {twin}; keep one of them"
             scope.problems.append(Problem(origin.file, origin.line, "M150", origin.rule, text))
+    for ignored in block.ignored:
+        twin_rule = next((writer for _, writer, steps in owners if steps == ignored.steps), None)
+        if twin_rule is not None:
+            twin = twin_rule.origin.seen_from(ignored.origin)
+            text = f"{show(ignored.steps)} is ignored here and written by the rule on {twin}"
+            origin = ignored.origin
+            scope.problems.append(Problem(origin.file, origin.line, "M150", origin.rule, text))
     for _, writer, steps in owners:
         if any(name == Name("coding") and isinstance(step, First) for name, step in pairwise(steps)):
             text = "the order of codings means nothing; map the concept (as: concept) or select a system"

@@ -40,7 +40,10 @@ def write_switch(
         fresh = creating or present is not chosen
         written = writing.write_block(chosen.block, view, written, at, writing, creating=fresh)
     if present_case(rule, written) is not chosen:
-        writing.refuse(at, rule.origin, "the record lacks what makes its kind recognisable in FHIR")
+        text = (
+            "the record lacks what makes its kind recognisable in FHIR, or unknown content stands against it"
+        )
+        writing.refuse(at, rule.origin, text)
         return node
     return written
 
@@ -69,6 +72,8 @@ def _entered(case: SwitchCase, node: Any, at: Location, writing: Writing) -> Any
         raw, place = locate(node, steps, at)
         if value is MISSING or (is_hollow(raw) if value is None else same(raw, value)):
             continue
+        if value is None and isinstance(raw, dict | list):
+            continue  # it holds what no rule knows: not ours to take away, so the case is refused
         if not is_hollow(raw):
             writing.dropped(place, case.origin, "a value that stood in the way of the record's word")
         node = _or_empty(replace(node, steps, MISSING if value is None else value))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.mapping.codecs.plain import COMPLEX_SUFFIXES, KIND_OF_SUFFIX
-from gateway.mapping.elements import Location, locate, replace, without
+from gateway.mapping.elements import Location, WrongShape, locate, replace, without
 from gateway.mapping.paths import Name
 from gateway.mapping.reading import present_alternative
 from gateway.mapping.rules import (
@@ -53,6 +53,19 @@ def write_rule(
     rule: Rule, view: Mapping[str, Any], node: Any, at: Location, writing: Writing, *, creating: bool
 ) -> Any:
     """The object with what one rule writes of the record; MISSING when nothing is left of it."""
+    try:
+        return _written(rule, view, node, at, writing, creating=creating)
+    except WrongShape:
+        text = (
+            "FHIR holds a list where an object belongs, or the reverse, and writing would lose what it holds"
+        )
+        writing.refuse(at, rule.origin, text)
+        return node
+
+
+def _written(
+    rule: Rule, view: Mapping[str, Any], node: Any, at: Location, writing: Writing, *, creating: bool
+) -> Any:
     match rule:
         case Field():
             return write_field(rule, view, node, at, writing, creating=creating)
@@ -80,7 +93,7 @@ def _with_fixed(fixed: Fixed, node: Any) -> Any:
         return replace(node, fixed.steps, fixed.pattern) if found is MISSING else node
     steps = (*fixed.steps, Name(fixed.name))
     items, _ = locate(node, steps)
-    held = items if isinstance(items, list) else []
+    held = items if isinstance(items, list) else [] if is_hollow(items) else [items]
     return (
         node
         if any(contains(item, fixed.pattern) for item in held)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from gateway.errors import MappingError
 from gateway.mapping.laws.broken import Broken, Law
@@ -17,6 +17,9 @@ from gateway.mapping.rules import BackLinkedParts, Block, Field, Ours, walk
 from gateway.mapping.values import dig, same
 
 Resources = dict[str, Any]
+
+# What an engine may refuse although a rule can show it: it would take away what it does not know.
+_RIGHTLY_REFUSED: Final = ("first of several", "unknown content stands against")
 
 
 class Trial:
@@ -53,7 +56,7 @@ class Trial:
         Whatever is put reads back (PutGet), and what people wrote as narrative stays (Frame).
         """
         put = self.lens.put(record, source)
-        wrong = [issue for issue in put.refused if "first of several" not in issue.text]
+        wrong = [issue for issue in put.refused if not any(words in issue.text for words in _RIGHTLY_REFUSED)]
         wrong = [] if wrong and self._names_anothers_part(record, source) else wrong
         if wrong:
             why = f"{wrong[0].text} ({wrong[0].expression}, {wrong[0].diagnostics})"

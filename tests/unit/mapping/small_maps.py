@@ -29,6 +29,7 @@ class Step(Shape):
     unit = Text()
     low = DecimalNumber()
     words = Text()
+    kind = Text()
     helper = RecordId("practitioner")
 
 
