@@ -96,7 +96,7 @@ def _replace_in_list(node: Any, step: First | Select, rest: Steps, value: Any) -
     new = replace(base, rest, value)
     if new is old:
         return node
-    if items is not node and not is_hollow(node):
+    if not items and not is_hollow(node):
         raise WrongShape
     if index is None:
         if isinstance(step, Select) and isinstance(new, dict):

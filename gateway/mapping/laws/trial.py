@@ -19,7 +19,11 @@ from gateway.mapping.values import dig, same
 Resources = dict[str, Any]
 
 # What an engine may refuse although a rule can show it: it would take away what it does not know.
-_RIGHTLY_REFUSED: Final = ("first of several", "unknown content stands against")
+_RIGHTLY_REFUSED: Final = (
+    "first of several",
+    "unknown content stands against",
+    "FHIR holds a list where an object belongs",
+)
 
 
 class Trial:

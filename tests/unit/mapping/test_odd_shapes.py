@@ -29,8 +29,8 @@ needs: {to: "about.on[].reference", ref: Condition}
     [
         ({"code": [{"text": "x", "theirs": 1}]}, {"sct": "y"}),
         ({"code": "x"}, {"sct": "y"}),
-        ({"identifier": {"system": "urn:ours", "value": "1"}}, {"number": "2"}),
-        ({"careTeam": {"reference": "CareTeam/1"}}, {"author": "CareTeam/2"}),
+        ({"identifier": "urn:ours"}, {"number": "2"}),
+        ({"careTeam": "CareTeam/1"}, {"author": "CareTeam/2"}),
         ({"reason": [{"code": "tired"}], "status": "x"}, {"state": "off"}),
         ({"activity": [{"id": "a", "detail": [{"title": "x"}]}]}, {"steps": [{"id": "a", "title": "y"}]}),
         ({"about": [{"on": [{"reference": "Condition/1"}]}]}, {"needs": ["2"]}),
@@ -52,6 +52,18 @@ def test_what_holds_nothing_is_in_nobody_s_way(nothing: Any) -> None:
     assert put(LENS, {"author": "CareTeam/2"}, {"careTeam": nothing})["careTeam"] == [
         {"reference": "CareTeam/2"}
     ]
+
+
+def test_a_path_with_a_selector_takes_a_single_object_for_a_list_of_one() -> None:
+    odd = {"identifier": {"system": "urn:ours", "value": "1", "theirs": 1}}
+    other = {"identifier": {"system": "urn:else", "value": "1"}}
+
+    assert got(LENS, odd) == {"number": "1"}
+    assert put(LENS, {"number": "1"}, odd) == odd
+    assert put(LENS, {"number": "2"}, odd)["identifier"] == [
+        {"system": "urn:ours", "value": "2", "theirs": 1}
+    ]
+    assert len(put(LENS, {"number": "2"}, other)["identifier"]) == 2
 
 
 def test_a_single_object_is_read_as_a_list_of_one_and_written_as_one() -> None:
