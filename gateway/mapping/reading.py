@@ -237,7 +237,6 @@ def read_links(rule: LinkedParts, node: Any, at: Location, reading: Reading) -> 
         if named is None:
             reading.kept((*place, index), rule.origin, f"it is no relative reference to a {rule.type}")
             continue
-        reading.claim(locate(item, rule.item, (*place, index))[1], rule.origin)
         number, part = part_with_id(reading.parts, rule.type, named)
         if part is None or named in seen:
             reading.kept(
@@ -245,6 +244,7 @@ def read_links(rule: LinkedParts, node: Any, at: Location, reading: Reading) -> 
             )
             continue
         seen.add(named)
+        reading.claim(locate(item, rule.item, (*place, index))[1], rule.origin)
         view = read_block(rule.block, part, (rule.type, number), reading)
         if view:
             found.append(Found(index, part, view))

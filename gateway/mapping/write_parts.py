@@ -46,6 +46,7 @@ def write_links(rule: LinkedParts, view: Mapping[str, Any], node: Any, at: Locat
     matches = align(
         [each.view for each in found], wanted, identity=identity_by((("id",),)), by_position=False
     )
+    wanted = _named(wanted, matches, found, writing)
     said = _said_elsewhere(found, wanted, matches)
     entries: list[tuple[Any, Any]] = []
     for is_old, number in arrange(len(items), [each.index for each in found], matches):
@@ -93,6 +94,11 @@ def write_back_links(
     if wanted and node is not MISSING and not node.get("id"):
         node = {**node, "id": writing.new_id()}
     matches = align([each.view for each in found], wanted, identity=identity_by(rule.key), by_position=False)
+    if node is MISSING and len({match for match in matches if match is not None}) < len(found):
+        reason = f"a {rule.type} cannot be taken off the list of a resource that is not at hand"
+        writing.refuse((rule.type, 0), rule.origin, reason)
+        return node
+    wanted = _named(wanted, matches, found, writing)
     made: list[Any] = []
     for number, match in enumerate(matches):
         if match is not None and same(found[match].view, wanted[number]) and not _copies_changed(writing):
@@ -142,10 +148,26 @@ def _wanted(
     if not isinstance(wanted, list) or not all(isinstance(item, dict) for item in wanted):
         writing.refuse(at, rule.origin, "the record's value is no list of objects")
         return None
-    named = [item if isinstance(item.get("id"), str) else {**item, "id": writing.new_id()} for item in wanted]
-    if len({item["id"] for item in named}) < len(named):
+    ids = [item["id"] for item in wanted if isinstance(item.get("id"), str)]
+    if len(set(ids)) < len(ids):
         writing.refuse(at, rule.origin, "the record holds two items with the same id")
         return None
+    return wanted
+
+
+def _named(
+    wanted: list[dict[str, Any]], matches: list[int | None], found: list[Found], writing: Writing
+) -> list[dict[str, Any]]:
+    """The items, each with an id: its own, else that of the part it continues (if any), else a new one."""
+    named = []
+    for item, match in zip(wanted, matches, strict=True):
+        if isinstance(item.get("id"), str):
+            named.append(item)
+        elif match is None:
+            named.append({**item, "id": writing.new_id()})
+        else:
+            known = found[match].view.get("id")
+            named.append({**item, "id": known} if known is not None else item)
     return named
 
 

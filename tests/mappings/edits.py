@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from random import Random
 from typing import Any, TypeAlias
 
-import hypothesis
 from marshmallow import Schema, ValidationError, fields
 
 from gateway.mapping.laws.edits import copied, with_value
-from gateway.mapping.laws.records import values
+from gateway.mapping.laws.records import Drawing, value_drawer
 from gateway.mapping.rules import (
     BackLinkedParts,
     Block,
@@ -224,22 +224,11 @@ def pool(rule: Rule, schema: Schema | None) -> list[Any]:
     """Some values for the field of a rule, drawn once and always the same; the fullest first."""
     key = (id(rule.origin), type(rule), getattr(rule, "one", None), *_forms(rule))
     if key not in _POOLS:
+        draw, case = value_drawer(rule, schema), Drawing(Random(_DRAWN), density=0.8, most=2)
         drawn: list[Any] = []
-
-        @hypothesis.settings(
-            max_examples=_DRAWN,
-            database=None,
-            derandomize=True,
-            deadline=None,
-            phases=[hypothesis.Phase.generate],
-            suppress_health_check=list(hypothesis.HealthCheck),
-        )
-        @hypothesis.given(values(rule, schema))
-        def draw(value: Any) -> None:
+        for value in (draw(case) for _ in range(_DRAWN)):
             if not is_hollow(value) and not any(same(value, each) for each in drawn):
                 drawn.append(value)
-
-        draw()
         drawn.sort(key=lambda value: -len(value) if isinstance(value, dict | list) else 0)
         _POOLS[key] = (rule, drawn)  # with the rule, so that no other takes its id
     return _POOLS[key][1]

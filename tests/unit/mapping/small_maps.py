@@ -65,6 +65,7 @@ class Plan(Record):
     steps = many(Step)
     aims = many(one(Aim, exclude=("person",)))
     offers = many(Offer)
+    others = many(Offer)
     agreed = many(Step)
     weight = DecimalNumber()
     lasts = WholeNumber()

@@ -165,6 +165,56 @@ def test_a_part_alone_is_read_and_written_and_its_root_stays_missing() -> None:
     }
 
 
+def test_a_part_alone_is_not_taken_off_a_list_that_is_not_at_hand() -> None:
+    put = LENS.put({"offers": []}, {"Task": TASKS[2]})
+
+    assert put.resources == {"Task": TASKS[2]}
+    assert [issue.text for issue in put.refused] == [
+        "a Task cannot be taken off the list of a resource that is not at hand; the element was left as it was"
+    ]
+
+
+def test_a_part_without_an_id_is_left_as_it_is_until_it_changes() -> None:
+    task = {
+        "resourceType": "Task",
+        "focus": {"reference": "CarePlan/p"},
+        "owner": {"reference": "Organization/1"},
+    }
+    given = {"CarePlan": PLAN, "Task": [task]}
+    record = LENS.get(given).record
+
+    assert record["offers"] == [{"to_whom": "1"}]
+    assert LENS.put(record, given).resources == given
+
+
+def test_two_lists_of_one_type_share_its_resources_by_their_guards() -> None:
+    guards = ('{code: "x"}', '{"code": ~}')
+    rules = "".join(
+        f"{name}: {{split: Task, by: focus.reference, where: {guard}, fields: {{id: id, state: status}}}}\n"
+        for name, guard in zip(("offers", "others"), guards, strict=True)
+    )
+    lens = plan_lens(f"title: title\n{rules}")
+    plan = {"resourceType": "CarePlan", "id": "p"}
+    ours = {"resourceType": "Task", "id": "1", "code": "x", "focus": {"reference": "CarePlan/p"}}
+    other = {"resourceType": "Task", "id": "2", "status": "new", "focus": {"reference": "CarePlan/p"}}
+    strange = {**other, "id": "3", "code": "y"}
+    given = {"CarePlan": plan, "Task": [ours, other, strange]}
+
+    assert lens.get(given).record == {
+        "id": "p",
+        "offers": [{"id": "1"}],
+        "others": [{"id": "2", "state": "new"}],
+    }
+    assert lens.get({"Task": other}).record == {"others": [{"id": "2", "state": "new"}]}
+    assert lens.get({"Task": strange}).record == {"offers": [{"id": "3", "state": "new"}]}
+    put = lens.put({"id": "p", "offers": [{"id": "1"}], "others": []}, given)
+    assert put.resources["Task"] == [
+        ours,
+        {key: other[key] for key in ("resourceType", "id", "status")},
+        strange,
+    ]
+
+
 def test_a_referral_created_with_parts_and_no_id_gets_one() -> None:
     ids = iter(["leg", "root"])
 
