@@ -39,6 +39,15 @@ def table_node(node: Node, scope: Scope) -> Node | None:
     return scope.tables[node.value]
 
 
+def says_more(table: Node) -> bool:
+    """Whether a table holds tuples, or names a ConceptMap: what is wrong with it only a rule can tell."""
+    rows = table.value.values() if isinstance(table.value, dict) else ()
+    cells = [cell for row in rows if isinstance(row.value, list) for cell in row.value]
+    return names_concept_map(table) or any(
+        cell.value is None or isinstance(cell.value, list) for cell in cells
+    )
+
+
 def word_of(text: str) -> Word:
     """The record's word for a key of a table: `true` and `false` are yes and no."""
     return {"true": True, "false": False}.get(text, text)

@@ -10,7 +10,7 @@ from typing import Final
 from gateway.mapping.always import has_always
 from gateway.mapping.block_reader import read_block
 from gateway.mapping.checks import Atlas, check
-from gateway.mapping.code_tables import read_table
+from gateway.mapping.code_tables import read_table, says_more
 from gateway.mapping.problems import Problem, Severity, did_you_mean, refuse
 from gateway.mapping.rules import RuleFile
 from gateway.mapping.scope import Scope
@@ -164,7 +164,8 @@ class _Files:
         cases = of_file(root, block, scope)
         rules = RuleFile(name, kind.name, root.file, read, writes_always=has_always(read), tests=cases)
         for unused in scope.tables.keys() - scope.used:
-            read_table(scope.tables[unused], scope.inside(f"codes.{unused}"))
+            if not says_more(scope.tables[unused]):
+                read_table(scope.tables[unused], scope.inside(f"codes.{unused}"))
         return rules
 
     def _kind(self, name: str, entries: Mapping[str, Node], root: Node, scope: Scope) -> RecordKind | None:

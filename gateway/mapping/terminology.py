@@ -128,7 +128,7 @@ def translation(
     unmatched: set[str] = set()
     displays: tuple[dict[str, str], dict[str, str]] = ({}, {})
     for group in groups:
-        for ours, theirs, relation in _rows(group, wishes, displays):
+        for ours, theirs, relation in _rows(group, wishes, displays, complain):
             if relation is None or theirs is None:
                 unmatched.add(ours)
             else:
@@ -169,7 +169,10 @@ def _groups(
 
 
 def _rows(
-    group: Mapping[str, Any], wishes: Wishes, displays: tuple[dict[str, str], dict[str, str]]
+    group: Mapping[str, Any],
+    wishes: Wishes,
+    displays: tuple[dict[str, str], dict[str, str]],
+    complain: Callable[[str, str], None],
 ) -> list[tuple[str, str | None, Relation | None]]:
     """(ours, theirs, how theirs relates to ours); None: our code has no partner."""
     rows: list[tuple[str, str | None, Relation | None]] = []
@@ -180,6 +183,11 @@ def _rows(
             continue
         _remember(at_source, element)
         targets = element.get("target", [])
+        if any(target.get("dependsOn") for target in targets):
+            complain(
+                "M143", f"what {source!r} becomes depends on other elements (dependsOn): map it by a switch"
+            )
+            continue
         for target in targets:
             relation, code = _RELATIONS.get(str(target.get("equivalence"))), target.get("code")
             if isinstance(code, str) and relation is not None:

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from gateway.mapping.codecs.codec import Leaf
 from gateway.mapping.values import MISSING, same
 
-_FEWEST_SAMPLES = 3
+_FEWEST_SAMPLES: Final = 3
+# Whatever a partner sends, and whatever a client puts, a pair says that it is not its own; it never breaks.
+_ODD: Final[tuple[Any, ...]] = (
+    None,
+    True,
+    0,
+    Decimal("1.5"),
+    "",
+    " ",
+    "?",
+    "\ud800",
+    [],
+    ["a"],
+    {},
+    {"a": 1},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +58,13 @@ class Pair(Leaf):
         return MISSING if written is None else written
 
     def fault(self) -> str:
-        """The first sample that does not come back, in words; nothing when every one does."""
+        """The first value that breaks it, or sample that does not come back, in words; nothing when none."""
+        for value in _ODD:
+            for direction, convert in (("reads", self.reads), ("writes", self.writes)):
+                try:
+                    convert(value)
+                except Exception as broken:  # any of them would stop a conversion
+                    return f"{direction} breaks on {value!r}: {type(broken).__name__}"
         for number, sample in enumerate(self.samples, start=1):
             shown = self.reads(sample)
             if shown is None:

@@ -85,10 +85,16 @@ class TranslatedConcept(Concept):
 
     def lossy_out(self, value: Any) -> str:
         """What writing this value loses, in a sentence; nothing when it is exact or rides along."""
-        known = isinstance(value, dict) and value.get("system") == self.table.ours
-        if not known or self.unmatched is Unmatched.CARRY:
+        if not isinstance(value, dict) or value.get("system") != self.table.ours:
             return ""
-        return self.table.lossy_out.get(str(value.get("code")), "")
+        code = str(value.get("code"))
+        lost = self.table.lossy_out.get(code, "")
+        if self.unmatched is Unmatched.CARRY and (lost or code in self.table.unmatched):
+            return ""
+        display = value.get("display")
+        if not lost and display is not None and display != self.table.our_displays.get(code):
+            return f"{code!r} is written without the record's own display, and reads with the ConceptMap's"
+        return lost
 
     def _seen(self, value: Any) -> int | None:
         """The coding that the record shows: ours that rides along and fits, else theirs, else (carry) any."""

@@ -164,7 +164,9 @@ def test_every_registered_pair_undoes_itself(name: str) -> None:
     [
         (lambda _: None, str, "sample 1 is not read"),
         (str, lambda _: None, "what sample 1 reads as cannot be written"),
-        (str.upper, lambda text: f"{text}!", "what sample 1 reads as comes back as something else"),
+        (str, lambda text: f"{text}!", "what sample 1 reads as comes back as something else"),
+        (str.upper, str, "reads breaks on None: TypeError"),
+        (str, len, "writes breaks on None: TypeError"),
     ],
 )
 def test_a_pair_that_does_not_undo_itself_says_on_which_sample(reads: Any, writes: Any, fault: str) -> None:

@@ -107,6 +107,10 @@ def test_a_mistake_in_a_joint_is_named(rule: str, expected: str) -> None:
     assert expected in str(caught.value)
 
 
+def test_a_table_of_tuples_that_no_rule_uses_is_not_taken_for_codes() -> None:
+    assert plan_lens("title: title", codes="codes:\n  pairs: {x: [[p, q], [p, r]], y: [p, ~]}\n")
+
+
 def test_a_table_of_tuples_may_stand_under_codes() -> None:
     lens = plan_lens(
         "state: {joint: [a, b], codes: pairs}", codes="codes:\n  pairs: {x: [p, q], y: [p, r]}\n"

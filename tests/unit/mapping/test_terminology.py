@@ -95,6 +95,25 @@ def test_what_is_ambiguous_is_never_guessed(rows: Any, wishes: Any, complaint: s
     assert any(said.startswith(complaint) for said in complaints)
 
 
+def test_a_partner_that_depends_on_other_elements_is_refused() -> None:
+    resource = concept_map(("a", "x", "equal"))
+    resource["group"][0]["element"][0]["target"][0]["dependsOn"] = [{"property": "p", "value": "v"}]
+    complaints: list[str] = []
+
+    translation(resource, Wishes(), lambda code, text: complaints.append(f"{code} {text}"))
+
+    assert complaints == ["M143 what 'a' becomes depends on other elements (dependsOn): map it by a switch"]
+
+
+def test_a_display_of_the_record_s_own_is_reported_when_it_cannot_be_kept(small: None) -> None:
+    own = {**ours("full"), "display": "No room at all"}
+
+    result = concept_lens("error").create({"kind": own})
+
+    assert result.resources["CarePlan"]["why"] == {"coding": [theirs("f")]}
+    assert "without the record's own display" in result.issues[0].text
+
+
 def test_a_wish_settles_what_is_ambiguous() -> None:
     found, complaints = compiled(("a", "x", "wider"), ("b", "x", "wider"), prefer={"x": "b"})
 
