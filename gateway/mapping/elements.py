@@ -59,6 +59,16 @@ def replace(node: Any, steps: Steps, value: Any) -> Any:
             raise AssertionError("a list is written by its rule, not along a path")
 
 
+def loses_first(old: Any, new: Any, steps: Steps) -> bool:
+    """Whether a list whose first item the path takes lost that item and shows the second in its place."""
+    for count, step in enumerate(steps):
+        if isinstance(step, First):
+            before, after = locate(old, steps[:count])[0], locate(new, steps[:count])[0]
+            if isinstance(before, list) and len(before) > 1:
+                return not isinstance(after, list) or len(after) < len(before)
+    return False
+
+
 def without(node: Any, steps: Steps, names: tuple[str, ...]) -> Any:
     """The node whose object at the steps lacks the named elements and their `_x`."""
     holder, _ = locate(node, steps)

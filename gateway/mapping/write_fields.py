@@ -7,11 +7,11 @@ spelling.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from gateway.mapping.alignment import align, arrange
 from gateway.mapping.codecs import Codes, TranslatedConcept
-from gateway.mapping.elements import Location, locate, replace
+from gateway.mapping.elements import Location, locate, loses_first, replace
 from gateway.mapping.guards import is_ours
 from gateway.mapping.paths import Name
 from gateway.mapping.read_context import Found
@@ -19,6 +19,9 @@ from gateway.mapping.reading import items_of, read_field, read_values
 from gateway.mapping.rules import FhirList, Field, Values
 from gateway.mapping.values import MISSING, dig, is_hollow, same, tidy
 from gateway.mapping.write_context import Writing, drop_stale
+
+# [0] of several: taking the first away would show the second in its place.
+FIRST_OF_SEVERAL: Final = "the first of several items cannot be cleared alone"
 
 
 def write_field(
@@ -66,11 +69,12 @@ def _cleared(rule: Field, node: Any, at: Location, writing: Writing) -> Any:
         if raw is not MISSING and rule.codec.read(raw) is not None:
             cleared = replace(cleared, steps, rule.codec.clear(raw))
             cleared = {} if cleared is MISSING else cleared
-    if read_field(rule, cleared, at, writing.reading()) is not None:
-        # [0] of several: taking the first away would show the second in its place.
-        writing.refuse(place, rule.origin, "the first of several items cannot be cleared alone")
+    lighter = drop_stale(cleared, rule.stale, place, rule.origin, writing)
+    shown = read_field(rule, lighter, at, writing.reading()) is not None
+    if shown or loses_first(node, lighter, rule.steps):
+        writing.refuse(place, rule.origin, FIRST_OF_SEVERAL)
         return node
-    return drop_stale(cleared, rule.stale, place, rule.origin, writing)
+    return lighter
 
 
 def write_values(rule: Values, view: Mapping[str, Any], node: Any, at: Location, writing: Writing) -> Any:
@@ -107,7 +111,11 @@ def write_values(rule: Values, view: Mapping[str, Any], node: Any, at: Location,
             entries.append((found[match].item, siblings[found[match].index]))
         else:
             entries.append((_changed_item(rule, found[match], wanted[number], place, writing), None))
-    return with_list(node, rule.list, items, siblings, entries)
+    new = with_list(node, rule.list, items, siblings, entries)
+    if loses_first(node, new, rule.list.holder):
+        writing.refuse(place, rule.origin, FIRST_OF_SEVERAL)
+        return node
+    return new
 
 
 def _wanted(rule: Values, view: Mapping[str, Any]) -> list[Any]:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.mapping.alignment import align, arrange
-from gateway.mapping.elements import Location
+from gateway.mapping.elements import Location, loses_first
 from gateway.mapping.guards import is_ours
 from gateway.mapping.reading import items_of, read_block, read_items
 from gateway.mapping.rules import Items, Ours
 from gateway.mapping.values import dig, same, tidy
 from gateway.mapping.write_context import Writing
-from gateway.mapping.write_fields import with_list
+from gateway.mapping.write_fields import FIRST_OF_SEVERAL, with_list
 
 
 def write_items(rule: Items, view: Mapping[str, Any], node: Any, at: Location, writing: Writing) -> Any:
@@ -40,7 +40,11 @@ def write_items(rule: Items, view: Mapping[str, Any], node: Any, at: Location, w
     entries = [
         (items[number], siblings[number]) if is_old else (made[number], None) for is_old, number in arranged
     ]
-    return with_list(node, rule.list, items, siblings, entries)
+    new = with_list(node, rule.list, items, siblings, entries)
+    if loses_first(node, new, rule.list.holder):
+        writing.refuse(place, rule.origin, FIRST_OF_SEVERAL)
+        return node
+    return new
 
 
 def _item(rule: Items, view: Mapping[str, Any], old: Any, at: Location, writing: Writing) -> Any:

@@ -113,8 +113,8 @@ def _cut(node: Any, steps: Steps, stem: str | None) -> Any:
         picked = index == 0 if isinstance(step, First) else contains(item, step.pattern)
         inner = _cut(item, rest, stem) if picked else item
         bare = picked and not isinstance(step, First) and tidy(inner) == tidy(dict(step.pattern))
-        if tidy(inner) is not None and not bare:
-            items.append(inner)
+        # What is gone leaves its place: the first of a list is to stay the first for the next rule.
+        items.append(None if bare or tidy(inner) is None else inner)
     return items
 
 
