@@ -180,10 +180,16 @@ def _narrative(node: Node, scope: Scope) -> str | None:
 def _check_record(rules: list[Rule], node: Node, scope: Scope) -> None:
     homes = {ours[0] for ours in _check_twice(rules, scope)}
     for name in required(scope.schema):
-        if name not in homes and scope.prefix == ():
+        if name not in homes and scope.prefix == () and not _has_lost_a_rule(scope):
             scope.wrong(
                 node, "M107", f"the record requires {name!r}, and no rule says where it lives in FHIR"
             )
+
+
+def _has_lost_a_rule(scope: Scope) -> bool:
+    """Whether a rule of this block was misnamed or could not be read: it may be the one that is missed."""
+    lost = {problem.where for problem in scope.problems if problem.code in ("M004", "M100", "M106")}
+    return any(where.startswith(f"{scope.rule}.") for where in lost)
 
 
 def _check_twice(rules: list[Rule], scope: Scope) -> set[Ours]:

@@ -16,6 +16,7 @@ from gateway.mapping.checks import (
     copies,
     fixed_values,
     guards,
+    homes,
     lists,
     paths,
     required,
@@ -49,6 +50,7 @@ def _of_spot(spot: Spot, known: Atlas, *, whole: bool) -> Iterator[Problem]:
     yield from types.check(spot, known)
     yield from targets.check(spot)
     yield from codes.check(spot, known, whole=whole)
+    yield from homes.check(spot, whole=whole)
     yield from lists.check(spot)
     yield from choices.check(spot)
     if whole:

@@ -12,7 +12,7 @@ from gateway.conformance.facts import Element
 from gateway.mapping.checks.findings import Finding
 from gateway.mapping.checks.ground import Atlas, binding_holder
 from gateway.mapping.checks.holding import held_by
-from gateway.mapping.checks.patterns import code_findings, outside
+from gateway.mapping.checks.patterns import outside, pattern_findings
 from gateway.mapping.checks.trails import Spot, Trail, Use
 from gateway.mapping.codecs import Codes, Plain, PlainKind
 from gateway.mapping.problems import Problem, Severity, did_you_mean
@@ -22,12 +22,10 @@ from gateway.mapping.rules import Carried, Field, Joint, Origin, Values
 def check(spot: Spot, atlas: Atlas, *, whole: bool) -> Iterator[Problem]:
     """What is wrong with the codes that the rules of a block read and write; `whole`: all could be read."""
     for trail in spot.trails:
-        if not trail.way.whole or trail.use not in (Use.WRITTEN, Use.READ):
-            continue
-        if trail.value is not None:
-            found = code_findings(trail.way.end.path, trail.way.end.element, [trail.value], atlas)
+        if trail.way.whole and trail.value is not None:
+            found = pattern_findings(trail.way.end, trail.value, atlas)
             yield from (finding.at(trail.origin) for finding in found)
-        if trail.rule is not None:
+        if trail.way.whole and trail.rule is not None and trail.use in (Use.WRITTEN, Use.READ):
             yield from _of_words(trail, spot.schema, whole=whole)
             yield from _of_codes(trail, spot.schema, atlas)
 

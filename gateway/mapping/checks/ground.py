@@ -181,8 +181,23 @@ def _as_extension(
         near = _near(url, atlas)
         text = f"the extension {url} has no StructureDefinition in profiles/; add one, or mend the url{near}"
         return found, [Finding("M180", path, text)]
-    wrong = _misplaced(known, holder, atlas)
+    wrong = _misplaced(known, holder, atlas) or _unmodified(known, found.element)
     return Ground(path, found.element, known), [Finding("M180", path, wrong)] if wrong else []
+
+
+def extended(ground: Ground, pattern: Mapping[str, Any], atlas: Atlas) -> tuple[Ground, Finding | None]:
+    """The ground of an extension that is given as a value, by the url in it; what is wrong with that url.
+
+    A ground that comes with a definition is an item of that extension's own parts.
+    """
+    url = pattern.get("url")
+    if ground.element.types != ("Extension",) or not isinstance(url, str):
+        return ground, None
+    known = ground.extension.parts.get(url) if ground.extension is not None else atlas.extension(url)
+    if known is not None:
+        return Ground(ground.path, ground.element, known), None
+    text = f"the extension {url} has no StructureDefinition in profiles/; add one, or mend the url"
+    return ground, Finding("M180", ground.path, f"{text}{_near(url, atlas)}")
 
 
 def _near(url: str, atlas: Atlas) -> str:
@@ -197,11 +212,20 @@ def _misplaced(known: ExtensionFacts, holder: Ground, atlas: Atlas) -> str:
 
     Source: https://hl7.org/fhir/R4/defining-extensions.html#context
     """
-    names = {holder.path, holder.element.path, *_generic(holder, atlas)}
+    names = {holder.path, holder.element.path, holder.element.content, *_generic(holder, atlas)}
     if not known.contexts or not names.isdisjoint(known.contexts):
         return ""
     places = ", ".join(known.contexts)
     return f"its StructureDefinition lets it stand on {places}, not on {holder.path}"
+
+
+def _unmodified(known: ExtensionFacts, element: Element) -> str:
+    """Why the extension may not stand in this list: those that change a meaning have one of their own.
+
+    Source: https://hl7.org/fhir/R4/extensibility.html#modifierExtension
+    """
+    right = "modifierExtension" if known.modifier else "extension"
+    return "" if element.name == right else f"its StructureDefinition lets it stand in {right} only"
 
 
 def _generic(holder: Ground, atlas: Atlas) -> Iterator[str]:

@@ -13,9 +13,9 @@ from marshmallow import Schema, ValidationError, fields
 
 from gateway.mapping.checks.findings import Finding
 from gateway.mapping.checks.ground import Atlas
-from gateway.mapping.checks.trails import Trail, Use
+from gateway.mapping.checks.trails import Trail
 from gateway.mapping.codecs import AnyReference, Codec, Codes, Pair, RecordReference
-from gateway.mapping.rules import Field, Ours, Values
+from gateway.mapping.rules import Carried, Field, Joint, Ours, Values
 from gateway.mapping.schema_fields import find
 
 _MOMENT: Final = "2026-11-22T09:30:00Z"
@@ -59,14 +59,18 @@ _HINTS: Final = {
 def cannot_hold(trail: Trail, schema: Schema | None, atlas: Atlas) -> Finding | None:
     """That the record's field refuses a value that R4 allows in the element and the codec reads."""
     rule = trail.rule
-    if schema is None or trail.codec is None or isinstance(trail.codec, Codes) or trail.use is Use.GUARD:
+    if schema is None or not isinstance(rule, Field | Values | Joint | Carried):
         return None
-    if not isinstance(rule, Field | Values) or (isinstance(rule, Field) and rule.copied):
+    if isinstance(rule, Field) and rule.copied:
         return None
     field = held_by(schema, rule.ours, of_items=isinstance(rule, Values))
     if field is None:
         return None
     end = trail.way.end
+    if isinstance(rule, Joint | Carried) or isinstance(trail.codec, Codes):
+        words = trail.codec.theirs_of if isinstance(trail.codec, Codes) else rule.theirs_of  # type: ignore[union-attr]
+        return _no_words(field, ".".join(rule.ours), list(words), end.path)
+    assert trail.codec is not None, "only tables have no codec"
     for sample in _samples(trail.codec, end.element.name, end.element.types):
         shown = trail.codec.read(sample)
         reason = None if shown is None else refusal(field, shown)
@@ -76,6 +80,15 @@ def cannot_hold(trail: Trail, schema: Schema | None, atlas: Atlas) -> Finding | 
             hint = f"; {hint}" if hint else ""
             text = f"the record's {name!r} cannot hold every {kind} (it {reason}, {shown!r} is none){hint}"
             return Finding("M106", end.path, text)
+    return None
+
+
+def _no_words(field: fields.Field[Any], name: str, words: list[str | bool], path: str) -> Finding | None:
+    for word in words:
+        reason = refusal(field, word)
+        if reason is not None:
+            text = f"the record's {name!r} cannot hold the word {word!r} of the table: it {reason}"
+            return Finding("M106", path, text)
     return None
 
 

@@ -6,12 +6,13 @@ Source: https://hl7.org/fhir/R4/json.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
 from gateway.conformance.facts import Element
 from gateway.mapping.checks.findings import Finding
-from gateway.mapping.checks.ground import Atlas, Ground, child
+from gateway.mapping.checks.ground import Atlas, Ground, child, extended
 from gateway.mapping.problems import did_you_mean
 
 NUMBERS: Final = frozenset({"decimal"})
@@ -28,12 +29,17 @@ def pattern_findings(
     if ground.is_anything:
         return
     if isinstance(pattern, Mapping):
+        ground, unknown = extended(ground, pattern, atlas)
+        if unknown is not None:
+            yield unknown
+            return
         for name, value in pattern.items():
             found = child(ground, name, atlas)
             if isinstance(found, Finding):
                 yield found
             elif found is not None:
-                yield from _held(found, value, atlas, selector=selector)
+                inner = replace(found, extension=ground.extension) if name == "extension" else found
+                yield from _held(inner, value, atlas, selector=selector)
         return
     types = ground.element.types
     kind = atlas.facts.type(types[0]) if len(types) == 1 else None
@@ -42,7 +48,7 @@ def pattern_findings(
     elif kind is not None and not kind.primitive:
         parts = ", ".join(each.name for each in atlas.facts.children(ground.element)[2:5])
         yield Finding("M104", ground.path, f"{ground.path} is a {types[0]}: give an object ({parts}, …)")
-    elif kind is not None and not selector and not _is_of(kind.name, pattern):
+    elif kind is not None and not _is_of(kind.name, pattern):
         yield Finding("M105", ground.path, f"{ground.path} is a {kind.name}: {pattern!r} is none")
     else:
         yield from code_findings(ground.path, ground.element, [pattern], atlas)

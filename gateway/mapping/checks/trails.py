@@ -20,6 +20,7 @@ from gateway.mapping.rules import (
     FhirList,
     Field,
     Fixed,
+    Guard,
     Items,
     Joint,
     LinkedParts,
@@ -54,7 +55,7 @@ class Trail:
     """One path of one rule.
 
     number   which of several paths of the rule (joint) it is
-    value    what the case of a switch writes there
+    value    what a guard asks for there, and the case of a switch writes
     """
 
     steps: Steps
@@ -192,14 +193,17 @@ def _of_rule(rule: Leaf, ground: Ground, atlas: Atlas) -> Iterator[Trail]:
             yield trail((*list_steps(rule.list), *rule.item), Use.LINK)
         case BackLinkedParts():
             part = root(rule.type)
-            for steps, _ in rule.where.conditions:
-                way = follow(part, steps, atlas, whole_list=True)
-                yield Trail(steps, way, Use.GUARD, rule.origin, rule)
+            yield from _conditions(rule.where, rule, part, atlas)
 
 
 def _guards(which: FhirList, rule: Leaf, ground: Ground, atlas: Atlas) -> Iterator[Trail]:
     way = follow(ground, list_steps(which), atlas)
     if way.whole:
-        for steps, _ in which.where.conditions:
-            found = follow(way.end, steps, atlas, whole_list=True)
-            yield Trail(steps, found, Use.GUARD, rule.origin, rule)
+        yield from _conditions(which.where, rule, way.end, atlas)
+
+
+def _conditions(guard: Guard, rule: Leaf, ground: Ground, atlas: Atlas) -> Iterator[Trail]:
+    for steps, value in guard.conditions:
+        way = follow(ground, steps, atlas, whole_list=True)
+        asked = None if value is MISSING else value
+        yield Trail(steps, way, Use.GUARD, rule.origin, rule, value=asked)

@@ -10,7 +10,7 @@ from gateway.mapping.checks.findings import Finding
 from gateway.mapping.checks.ground import Atlas, Ground, Way
 from gateway.mapping.checks.holding import cannot_hold
 from gateway.mapping.checks.patterns import NUMBERS, WHOLE_NUMBERS
-from gateway.mapping.checks.trails import Spot, Trail
+from gateway.mapping.checks.trails import Spot, Trail, Use
 from gateway.mapping.codecs import (
     AnyReference,
     Codec,
@@ -28,6 +28,7 @@ from gateway.mapping.codecs import (
 from gateway.mapping.problems import Problem
 from gateway.mapping.rules import Carried, Joint
 
+_VALUES: Final = (Use.READ, Use.WRITTEN, Use.LINK)
 _QUANTITIES: Final = frozenset({"Quantity", "Age", "Count", "Distance", "Duration"})
 _PARTS: Final = {
     "CodeableConcept": "say as: concept, or map one of its parts, e.g. {0}.text",
@@ -45,9 +46,11 @@ _PARTS: Final = {
 def check(spot: Spot, atlas: Atlas) -> Iterator[Problem]:
     """The rules of a block whose codec cannot read their element, or whose field cannot hold what is read."""
     for trail in spot.trails:
-        if not trail.way.whole or trail.way.end.is_anything:
+        if trail.use not in _VALUES or not trail.way.whole or trail.way.end.is_anything:
             continue
-        wrong = _mistyped(trail, atlas) or cannot_hold(trail, spot.schema, atlas)
+        wrong = _mistyped(trail, atlas)
+        if wrong is None and trail.use is not Use.LINK:
+            wrong = cannot_hold(trail, spot.schema, atlas)
         if wrong is not None:
             yield wrong.at(trail.origin)
 
@@ -55,6 +58,8 @@ def check(spot: Spot, atlas: Atlas) -> Iterator[Problem]:
 def _mistyped(trail: Trail, atlas: Atlas) -> Finding | None:
     ground = trail.way.end
     codec = trail.codec
+    if trail.use is Use.LINK:
+        codec = AnyReference()
     if isinstance(trail.rule, Joint | Carried):
         codec = Plain(PlainKind.ANY if isinstance(trail.rule, Joint) else PlainKind.TEXT)
     if codec is None or len(ground.element.types) != 1:

@@ -6,12 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from marshmallow import fields as marshmallow_fields
 
 from gateway.errors import MappingError
 from gateway.mapping import Mappings
 from gateway.mapping.checks import atlas, check
 from gateway.mapping.loader import load_texts
 from gateway.places import DataFolder, data_folder
+from gateway.records import RecordKind
+from gateway.records.scalars import CodeText, DecimalNumber, Text
+from gateway.records.shapes import Record, Shape, one
 from tests.unit.mapping.small_maps import AIM_TEXT, KINDS, plan_text
 
 # What every CarePlan needs, so that a test can be about something else.
@@ -254,6 +258,123 @@ def test_what_is_wrong_is_said_once_with_its_place_reason_and_fix(fields: str, e
 
     assert [line for line in found if expected in line], found
     assert len([line for line in found if line.startswith("error")]) <= 1, found
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            "steps: {to: 'note[]', key: none, where: {authorString: [x]}, fields: {title: text}}",
+            "M103 CarePlan.note.authorString",
+        ),
+        (
+            "given: {to: 'identifier[use=ofical][].value'}",
+            "M120 CarePlan.identifier.use: code 'ofical' is not in the required value set identifier-use",
+        ),
+        (
+            "title: 'contained[0].title'\nwords: title",
+            "plan.words: the record has no field 'words'",
+        ),
+        (
+            "given: {to: 'note[]', key: none, fields: {title: text}}",
+            "M106 CarePlan: the record's 'given' holds single values, not objects",
+        ),
+        (
+            "lead: {to: status, codes: {yes: [active, draft, on-hold, unknown, revoked, completed,"
+            " entered-in-error]}}",
+            "M106 CarePlan.status: the record's 'lead' cannot hold the word 'yes' of the table",
+        ),
+        (
+            "offers: {split: Task, by: focus, fixed: {intent: order, status: draft}, fields: {id: id}}",
+            "M104 Task.focus: 'focus' is a Reference, an object; end the path in focus.reference",
+        ),
+        (
+            "title: 'modifierExtension[url=http://hl7.org/fhir/StructureDefinition/workflow-episodeOfCare]"
+            ".valueReference.display'",
+            "M180 CarePlan.ext(workflow-episodeOfCare): its StructureDefinition lets it stand in ext",
+        ),
+    ],
+)
+def test_selectors_guards_links_and_tables_are_held_to_r4_too(fields: str, expected: str) -> None:
+    try:
+        found = told(fields)
+    except MappingError as error:
+        found = [str(error)]
+
+    assert [line for line in found if expected in line], found
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("{url: 'http://unheard.example/x', valueCode: a}", "the extension http://unheard.example/x has no"),
+        (
+            "{url: 'https://care-gateway.example/fhir/StructureDefinition/review-date', valueCode: a}",
+            "valueDate",
+        ),
+        (
+            "{url: 'https://care-gateway.example/fhir/StructureDefinition/contingency',"
+            " extension: [{url: wenn, valueString: a}]}",
+            "the extension wenn has no",
+        ),
+    ],
+)
+def test_a_fixed_extension_is_one_that_is_defined(value: str, expected: str) -> None:
+    found = told(
+        "title: title",
+        f"fixed: {{status: active, intent: plan, subject: {{display: a}}, 'extension[]': {value}}}",
+        needed="",
+    )
+
+    assert [line for line in found if "M180" in line and expected in line], found
+
+
+class Priced(Shape):
+    amount = DecimalNumber(required=True)
+    currency = CodeText()
+
+
+class Bill(Record):
+    price = one(Priced)
+    anything = marshmallow_fields.Raw()
+    kind = CodeText("a", "b", "c")
+    note = Text()
+
+
+BILLS = {"bill": RecordKind("bill", "bills", "bill", Bill, "Account")}
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        (
+            "price.currency: ext(activity-cost).valueMoney.currency",
+            "M107 Account: the record requires 'pri",
+        ),
+        ("anything: name", "M106 Account: the record's 'anything' has no type of its own"),
+        (
+            "kind: {cases: [{when: {ours: a, theirs: {name: x}}, fields: {note: description}},"
+            " {when: {ours: d, theirs: {name: y}}, fields: {note: description}}]}",
+            "M106 Account: the record's 'kind' does not know the word 'd'",
+        ),
+        (
+            "kind: {cases: [{when: {ours: a, theirs: {status: activ}}, fields: {note: description}},"
+            " {when: {ours: b, theirs: {status: inactive}}, fields: {note: description}}]}",
+            "M120 Account.status: code 'activ' is not in the required value set account-status",
+        ),
+        (
+            "kind: {cases: [{when: {ours: a, theirs: {name: x}}, fields: {note: description}},"
+            " {when: {ours: b, theirs: {name: y}}, fields: {note: description}}]}",
+            "M141 Account: our word 'c' of 'kind' has no case",
+        ),
+    ],
+)
+def test_the_shape_of_the_record_is_held_to_the_rules(rules: str, expected: str) -> None:
+    text = f"mapping: bill\nrecord: bill\nAccount:\n  fixed: {{status: active}}\n  fields:\n    {rules}\n"
+    file = load_texts({"bill": text}, BILLS).files["bill"]
+    found = list(map(str, check(file, Bill(), atlas(data_folder(DataFolder.PROFILES)))))
+
+    assert [line for line in found if expected in line], found
 
 
 def test_a_choice_needs_its_type() -> None:
