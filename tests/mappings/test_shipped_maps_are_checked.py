@@ -15,8 +15,8 @@ import pytest
 from gateway.conformance.facts import Element
 from gateway.mapping import Mappings
 from gateway.mapping.checks import Atlas, atlas, required
-from gateway.mapping.checks.ground import follow
 from gateway.mapping.checks.trails import Spot, Trail, Use, spots
+from gateway.mapping.checks.ways import follow
 from gateway.mapping.paths import Name, Steps
 from gateway.places import DataFolder, data_folder
 from gateway.records import RECORDS

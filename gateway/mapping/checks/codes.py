@@ -10,10 +10,11 @@ from marshmallow import Schema, fields, validate
 
 from gateway.conformance.facts import Element
 from gateway.mapping.checks.findings import Finding
-from gateway.mapping.checks.ground import Atlas, binding_holder
+from gateway.mapping.checks.ground import Atlas
 from gateway.mapping.checks.holding import held_by
 from gateway.mapping.checks.patterns import outside, pattern_findings
 from gateway.mapping.checks.trails import Spot, Trail, Use
+from gateway.mapping.checks.ways import binding_holder
 from gateway.mapping.codecs import Codes, Plain, PlainKind
 from gateway.mapping.problems import Problem, Severity, did_you_mean
 from gateway.mapping.rules import Carried, Field, Joint, Origin, Values

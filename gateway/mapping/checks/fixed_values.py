@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.mapping.checks.ground import Atlas, follow
+from gateway.mapping.checks.ground import Atlas
 from gateway.mapping.checks.patterns import pattern_findings
 from gateway.mapping.checks.trails import Spot
+from gateway.mapping.checks.ways import follow
 from gateway.mapping.paths import Each, Name
 from gateway.mapping.problems import Problem
 

@@ -11,8 +11,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from gateway.conformance.facts import Element
+from gateway.mapping.checks.extensions import extended
 from gateway.mapping.checks.findings import Finding
-from gateway.mapping.checks.ground import Atlas, Ground, child, extended
+from gateway.mapping.checks.ground import Atlas, Ground
+from gateway.mapping.checks.ways import child
 from gateway.mapping.problems import did_you_mean
 
 NUMBERS: Final = frozenset({"decimal"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.mapping.checks.findings import Finding
-from gateway.mapping.checks.ground import Way
 from gateway.mapping.checks.trails import Spot, Use
+from gateway.mapping.checks.ways import Way
 from gateway.mapping.codecs import AnyReference, RecordReference
 from gateway.mapping.problems import Problem
 from gateway.mapping.rules import BackLinkedParts, LinkedParts

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from marshmallow import Schema
 
-from gateway.mapping.checks.ground import Atlas, Ground, Way, follow, root
+from gateway.mapping.checks.ground import Atlas, Ground, root
+from gateway.mapping.checks.ways import Way, follow
 from gateway.mapping.codecs import Codec
 from gateway.mapping.paths import Each, Name, Steps
 from gateway.mapping.rules import (

@@ -7,10 +7,11 @@ from typing import Final
 
 from gateway.conformance.facts import Element
 from gateway.mapping.checks.findings import Finding
-from gateway.mapping.checks.ground import Atlas, Ground, Way
+from gateway.mapping.checks.ground import Atlas, Ground
 from gateway.mapping.checks.holding import cannot_hold
 from gateway.mapping.checks.patterns import NUMBERS, WHOLE_NUMBERS
 from gateway.mapping.checks.trails import Spot, Trail, Use
+from gateway.mapping.checks.ways import Way
 from gateway.mapping.codecs import (
     AnyReference,
     Codec,
