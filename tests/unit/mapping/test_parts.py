@@ -170,7 +170,8 @@ def test_a_part_alone_is_not_taken_off_a_list_that_is_not_at_hand() -> None:
 
     assert put.resources == {"Task": TASKS[2]}
     assert [issue.text for issue in put.refused] == [
-        "a Task cannot be taken off the list of a resource that is not at hand; the element was left as it was"
+        "a Task cannot be taken off the list of a resource that is not at hand; "
+        "the element was left as it was"
     ]
 
 
