@@ -19,12 +19,13 @@ from gateway.mapping.write_lists import identity_by
 
 def without_always(lens: Lens, resource: Resource, held: Resource) -> Resource:
     """The resource where each value that the map writes always is as `held` has it."""
-    block = _block_of(lens, resource)
+    block = block_of(lens, resource)
     taken: Resource = resource if block is None else _taken(block, resource, held)
     return taken
 
 
-def _block_of(lens: Lens, resource: Resource) -> Block | None:
+def block_of(lens: Lens, resource: Resource) -> Block | None:
+    """The rules for this resource: the map's own, or those of a part that it is; None when it is no part."""
     if resource["resourceType"] == lens.type:
         return lens.rules.root
     reading = Reading({resource["resourceType"]: [resource]})

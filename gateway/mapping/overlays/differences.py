@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.mapping.rules import BackLinkedParts, Block, Choice, Items, Ours, Rule, Values, fields_of
+from gateway.mapping.paths import Name, Steps
+from gateway.mapping.rules import (
+    BackLinkedParts,
+    Block,
+    Carried,
+    Choice,
+    Field,
+    Items,
+    Joint,
+    LinkedParts,
+    Ours,
+    Rule,
+    Switch,
+    Values,
+    fields_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,41 @@ def differences(first: Block, second: Block) -> Differences:
             changed.append(ours)
     changed += [ours for ours in others if ours not in mine]
     return Differences(tuple(dropped), tuple(changed), tuple(lists))
+
+
+def left_out(first: Block, second: Block) -> frozenset[str]:
+    """The elements of an object that only the first block writes: the second map leaves them be."""
+    return frozenset(_elements(first) - _elements(second) - {"extension", "modifierExtension"})
+
+
+def _elements(block: Block) -> set[str]:
+    places = (
+        steps for rule in block.rules if not getattr(rule, "read_only", False) for steps in _places(rule)
+    )
+    return {steps[0].name for steps in places if isinstance(steps[0], Name)}
+
+
+def _places(rule: Rule) -> Iterator[Steps]:
+    match rule:
+        case Choice():
+            for way in rule.alternatives:
+                for inner in way.rules:
+                    yield from _places(inner)
+        case Switch():
+            for case in rule.cases:
+                yield from (steps for steps, _ in case.guard.conditions)
+                for each in case.block.rules:
+                    yield from _places(each)
+        case Joint():
+            yield from rule.steps
+        case Carried():
+            yield from (rule.steps, rule.carry)
+        case Field():
+            yield from (rule.steps, *rule.also)
+        case Values() | Items() | LinkedParts():
+            yield (*rule.list.holder, Name(rule.list.name))
+        case BackLinkedParts():
+            return
 
 
 def _in_items(rule: Rule, other: Rule) -> InList | None:

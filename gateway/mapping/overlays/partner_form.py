@@ -7,8 +7,9 @@ there, and coming back it is filled in from what we hold, so that nobody's silen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from gateway.errors import Issue
@@ -19,8 +20,8 @@ from gateway.mapping.elements import replace as with_element
 from gateway.mapping.lens import Lens
 from gateway.mapping.mappings import Mappings
 from gateway.mapping.narrative import narrated
-from gateway.mapping.overlays.always_values import without_always
-from gateway.mapping.overlays.differences import Differences, differences
+from gateway.mapping.overlays.always_values import block_of, without_always
+from gateway.mapping.overlays.differences import Differences, differences, left_out
 from gateway.mapping.paths import Name
 from gateway.mapping.values import MISSING, contains, dig, is_hollow, plant
 from gateway.mapping.write_lists import identity_by
@@ -47,11 +48,10 @@ class PartnerForm:
     @classmethod
     def of(cls, maps: Mappings, overlays: Sequence[str], type: str) -> PartnerForm | None:
         """The forms of a type; None when these overlays leave it as it is."""
-        theirs = maps.with_overlays(overlays)
-        if type not in maps.types or maps.for_type(type) is theirs.for_type(type):
+        if not overlays or type not in maps.types:
             return None
-        ours, lens = maps.for_type(type), theirs.for_type(type)
-        return cls(ours, lens, differences(ours.rules.root, lens.rules.root))
+        ours, theirs = maps.for_type(type), maps.with_overlays(overlays).for_type(type)
+        return None if ours is theirs else cls(ours, theirs, _differences(_Held(ours), _Held(theirs)))
 
     def sent(self, resource: Resource, held: Resource | None = None) -> Sent:
         """Our resource in the partner's form; `held` is what the partner holds, read in our ids.
@@ -62,7 +62,8 @@ class PartnerForm:
         kept = self._read(self.ours, held)
         bare = _without(record, self.differ)
         _fill(bare, self.differ, "dropped", [kept])
-        lighter = self._without_our_marks(self._put(self.ours, bare, resource).resource)
+        lighter = self._put(self.ours, bare, self._with_left_out(resource, held)).resource
+        lighter = self._without_our_marks(lighter)
         _fill(record, self.differ, "changed", [record, at_partner])
         sent = self._put(self.theirs, record, lighter)
         if held is not None or resource["resourceType"] != self.theirs.type:
@@ -83,11 +84,22 @@ class PartnerForm:
         # Read where nothing of theirs stands any more: what they keep in a place of ours is not ours.
         own, kept = self._read(self.ours, lighter), self._read(self.ours, held)
         _fill(record, self.differ, "dropped", [own, kept])
-        return self._put(self.ours, record, lighter).resource
+        return self._put(self.ours, record, self._with_left_out(lighter, held, {*lighter})).resource
 
     def finished(self, resource: Resource) -> Resource:
         """The partner's body with the values that its overlays write always."""
         return self._put(self.theirs, self._read(self.theirs, resource), resource).resource
+
+    def _with_left_out(
+        self, resource: Resource, held: Resource | None, but: Collection[str] = ()
+    ) -> Resource:
+        """With the elements that only our map writes as `held` has them: whole, with what no rule reads."""
+        ours, theirs = block_of(self.ours, resource), block_of(self.theirs, resource)
+        if ours is None or theirs is None:
+            return resource
+        names = {each for name in left_out(ours, theirs) if name not in but for each in (name, f"_{name}")}
+        kept = {name: child for name, child in resource.items() if name not in names}
+        return {**kept, **{name: child for name, child in (held or {}).items() if name in names}}
 
     def _read(self, lens: Lens, resource: Resource | None) -> Record:
         return {} if resource is None else lens.get({resource["resourceType"]: resource}).record
@@ -114,6 +126,24 @@ class PartnerForm:
                 left_over = with_element(left_over, steps, left or MISSING)
         lighter: Resource = left_over
         return lighter
+
+
+class _Held:
+    """A lens as a key, itself alone equal to itself: comparing two big maps takes long and is done once."""
+
+    def __init__(self, lens: Lens) -> None:
+        self.lens = lens
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and self.lens is other.lens
+
+    def __hash__(self) -> int:
+        return id(self.lens)
+
+
+@lru_cache(maxsize=256)
+def _differences(ours: _Held, theirs: _Held) -> Differences:
+    return differences(ours.lens.rules.root, theirs.lens.rules.root)
 
 
 def _without(record: Record, differ: Differences) -> Record:
