@@ -122,7 +122,7 @@ def _rules_of(name: str, old: Lens | None, new: Lens | None) -> list[RuleChange]
     for lens in (old, new):
         counted: dict[str, int] = {}
         side: dict[tuple[str, int], RuleText] = {}
-        for text in rule_texts(lens) if lens is not None else ():
+        for text in _own_rules(lens):
             number = counted[text.field] = counted.get(text.field, -1) + 1
             side[text.field, number] = text
         sides.append(side)
@@ -135,14 +135,22 @@ def _rules_of(name: str, old: Lens | None, new: Lens | None) -> list[RuleChange]
     return found
 
 
+def _own_rules(lens: Lens | None) -> list[RuleText]:
+    return [] if lens is None else [text for text in rule_texts(lens) if not text.borrowed]
+
+
 def _settings_of(name: str, old: Lens | None, new: Lens | None) -> list[RuleChange]:
-    one, two = (dict(settings_of(lens)) if lens is not None else {} for lens in (old, new))
-    files = ["" if lens is None else lens.rules.file for lens in (old, new)]
-    return [
-        RuleChange(name, what, one.get(what, ""), two.get(what, ""), *files)
-        for what in dict.fromkeys((*one, *two))
-        if one.get(what) != two.get(what)
-    ]
+    one, two = (
+        {each.what: each for each in settings_of(lens)} if lens is not None else {} for lens in (old, new)
+    )
+    found = []
+    for what in dict.fromkeys((*one, *two)):
+        was, now = one.get(what), two.get(what)
+        if was is None or now is None or was.says != now.says:
+            says = [each.says if each else "" for each in (was, now)]
+            places = [f"{each.origin.file}:{each.origin.line}" if each else "" for each in (was, now)]
+            found.append(RuleChange(name, what, says[0], says[1], places[0], places[1]))
+    return found
 
 
 def _words(text: RuleText | None) -> str:

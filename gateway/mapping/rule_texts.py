@@ -14,7 +14,7 @@ from gateway.mapping.lens import Lens
 from gateway.mapping.paths import Name, Steps, show
 from gateway.mapping.record_account import read_only_because
 from gateway.mapping.rule_homes import Home, homes, paths_of
-from gateway.mapping.rules import BackLinkedParts, Block, Fixed, Ignored, Origin, Values, walk
+from gateway.mapping.rules import BackLinkedParts, Block, Fixed, Items, LinkedParts, Origin, Switch, Values
 
 _WORDS: Final = {
     "Plain": "",
@@ -43,7 +43,8 @@ _SKIPPED: Final = frozenset({"origin", "block", "ours", "hidden", "stale"})
 class RuleText:
     """One rule in words: the record field, the elements, how the value is translated, and where it stands.
 
-    says   everything that makes the rule what it is; equal for rules that do the same
+    says       everything that makes the rule what it is; equal for rules that do the same
+    borrowed   it stands in the map of another record, which this one splits into
     """
 
     field: str
@@ -52,6 +53,7 @@ class RuleText:
     origin: Origin
     because: str
     says: str
+    borrowed: bool
 
 
 def rule_texts(lens: Lens) -> Iterator[RuleText]:
@@ -64,6 +66,7 @@ def rule_texts(lens: Lens) -> Iterator[RuleText]:
             home.origin,
             read_only_because(home) or "",
             repr(_plain(home.rule)),
+            any(isinstance(each, LinkedParts) for each in home.lists),
         )
 
 
@@ -101,36 +104,41 @@ def codec_of(rule: Any) -> str:
     return " ".join(word for word in words if word) or _WORDS[type(rule).__name__]
 
 
-def settings_of(lens: Lens) -> Iterator[tuple[str, str]]:
-    """What a map says beside its rules, as (what, says): fixed values, what it ignores, its narrative."""
-    seen: set[int] = set()
-    blocks = [lens.rules.root]
-    blocks += [rule.block for _, rule in walk(lens.rules.root) if hasattr(rule, "block")]
-    for block in blocks:
-        if id(block) not in seen:
-            seen.add(id(block))
-            yield from _settings(block)
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a map says beside its rules: a fixed value, an element that it ignores, its narrative."""
+
+    what: str
+    says: str
+    origin: Origin
 
 
-def _settings(block: Block) -> Iterator[tuple[str, str]]:
-    where = f"{block.type}." if block.type else ""
-    for fixed in block.fixed:
-        yield f"fixed {where}{_target(fixed)}", write(fixed.pattern).decode()
-    for fixed in block.always:
-        yield f"always {where}{_target(fixed)}", write(fixed.pattern).decode()
+def settings_of(lens: Lens) -> Iterator[Setting]:
+    """The settings of a map, without those of the maps that it splits into."""
+    return _settings(lens.rules.root, f"{lens.type}.")
+
+
+def _settings(block: Block, where: str) -> Iterator[Setting]:
+    for word, values in (("fixed", block.fixed), ("always", block.always)):
+        for fixed in values:
+            yield Setting(f"{word} {where}{_target(fixed)}", write(fixed.pattern).decode(), fixed.origin)
     for ignored in block.ignored:
-        yield f"ignored {where}{_ignored(ignored)}", ignored.because
+        yield Setting(f"ignored {where}{show(ignored.steps)}", ignored.because, ignored.origin)
     if block.narrative:
-        yield f"narrative {where}text", block.narrative
+        yield Setting(f"narrative {where}text", block.narrative, block.origin)
+    for rule in block.rules:
+        if isinstance(rule, Items):
+            yield from _settings(rule.block, f"{where}{_briefly(show(paths_of(rule)[0]))}.")
+        elif isinstance(rule, BackLinkedParts):
+            yield from _settings(rule.block, f"{rule.type}.")
+        elif isinstance(rule, Switch):
+            for case in rule.cases:
+                yield from _settings(case.block, where)
 
 
 def _target(fixed: Fixed) -> str:
     steps: Steps = fixed.steps if fixed.name is None else (*fixed.steps, Name(fixed.name))
     return show(steps) + ("[]" if fixed.name else "")
-
-
-def _ignored(ignored: Ignored) -> str:
-    return show(ignored.steps)
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.map.options import json_option, load_maps, maps_options, print_json
+from gateway.cli.map.options import json_option, load_maps, maps_options, only_known, print_json
 from gateway.errors import MappingError
 
 
@@ -37,15 +37,15 @@ def verb(
     from gateway.records import RECORDS
 
     maps = load_maps(folder, overlays)
-    unknown = [name for name in names if name not in maps]
-    if unknown:
-        raise click.UsageError(f"no map {', '.join(unknown)}; there are: {', '.join(maps)}")
-    remarks = [*maps.warnings, *(maps.not_mapped if show_all else ())]
+    checked = only_known(names, maps)
+    files = {maps[name].rules.file for name in checked}
+    others = {lens.rules.file for lens in maps.values()} - files
+    found = [*maps.warnings, *(maps.not_mapped if show_all else ())]
+    remarks = [remark for remark in found if remark.file not in others]
     if not as_json:
         for remark in remarks:
             click.echo(str(remark))
     broken: dict[str, str] = {}
-    checked = names or tuple(maps)
     for name in checked:
         try:
             laws.check(maps[name], RECORDS[maps[name].rules.record].schema(), cases=cases, seed=seed)

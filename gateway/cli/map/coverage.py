@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.map.given import documents_in
-from gateway.cli.map.options import json_option, load_maps, maps_options, print_json
+from gateway.cli.map.options import counted, json_option, load_maps, maps_options, print_json
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -103,15 +103,13 @@ def _print(found: dict[str, TypeCoverage], records: dict[str, Any], top: int, by
         buckets = ", ".join(f"{count} {bucket}" for bucket, count in sorted(each.buckets.items()))
         click.echo(
             f"{name:<20} {each.percent:5.1f} %  {each.mapped} of {each.leaves} leaves"
-            f" in {each.resources} resources ({buckets})"
+            f" in {counted(each.resources, 'resource')} ({buckets})"
         )
         for label, counts in (("unmapped", each.unmapped), ("ignored", each.ignored)):
             for element, count in counts.most_common(top):
                 click.echo(f"    {label:<9}{count:>6}  {element:<44} {each.reasons[element]}")
             if len(counts) > top:
-                click.echo(
-                    f"    {label:<9}        and {len(counts) - top} more elements (--top {len(counts)})"
-                )
+                click.echo(f"    and {len(counts) - top} more {label} elements (--top {len(counts)})")
     for name, (fields, seen) in records.items():
         _print_record(name, fields, seen, by_field)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.map.given import documents_in
-from gateway.cli.map.options import brief, json_option, load_maps, print_json
+from gateway.cli.map.options import brief, counted, json_option, load_maps, print_json
 
 if TYPE_CHECKING:
     from gateway.mapping.map_diff import MapDiff, OutputChange, RuleChange
@@ -81,11 +81,11 @@ def _print(found: MapDiff) -> None:
         if outputs:
             click.echo(f"{title} that differ:")
         for place, change in outputs.items():
-            click.echo(f"  {place}: {change.count} times")
+            click.echo(f"  {place}: {counted(change.count, 'time')}")
             for where, was, now in change.examples:
                 click.echo(f"      {where}: {brief(was)} -> {brief(now)}")
     if not found.outputs_differ:
-        click.echo(f"{found.compared} readings of the samples: nothing comes out differently")
+        click.echo(f"{counted(found.compared, 'reading')} of the samples: nothing comes out differently")
 
 
 def _print_rule(each: RuleChange) -> None:

@@ -71,3 +71,8 @@ def brief(value: Any, width: int = 60) -> str:
 
     text = "nothing" if value is None else write(value).decode()
     return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun: `1 resource`, `2 resources`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

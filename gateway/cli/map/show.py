@@ -47,8 +47,8 @@ def _print_rules(lens: Lens) -> None:
         click.echo(
             f"{text.field:<{width}} {arrow} {text.elements:<{wide}}  {text.codec:<14} {place}{because}"
         )
-    for what, says in settings_of(lens):
-        click.echo(f"{what}: {says}")
+    for each in settings_of(lens):
+        click.echo(f"{each.what}: {each.says}  {each.origin.file}:{each.origin.line}")
     for field, because in lens.rules.cannot_hold.items():
         click.echo(f"cannot hold {field}: {because}")
 
@@ -67,6 +67,8 @@ def _rules_json(lens: Lens) -> dict[str, Any]:
             }
             for text in rule_texts(lens)
         ],
-        "settings": [{"what": what, "says": says} for what, says in settings_of(lens)],
+        "settings": [
+            {"what": each.what, "says": each.says, "rule": str(each.origin)} for each in settings_of(lens)
+        ],
         "cannot_hold": dict(lens.rules.cannot_hold),
     }
