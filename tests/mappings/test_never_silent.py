@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 
 from gateway.mapping import Lens, Mappings
 from gateway.mapping.account import Account, Bucket, account
-from gateway.mapping.laws.records import records
-from gateway.mapping.laws.sources import enriched
+from gateway.mapping.laws.records import drawing, record_drawer
 from gateway.mapping.record_account import Fate, record_account
 from gateway.mapping.unread import NO_RULE
 from gateway.records import RECORDS
@@ -105,9 +104,8 @@ def _with(node: Any, at: tuple[str | int, ...], value: Any) -> Any:
 @given(name=ALL_MAPS, data=st.data())
 def test_no_element_of_a_generated_resource_is_silent(name: str, data: st.DataObject) -> None:
     lens = MAPS[name]
-    record = data.draw(records(lens.rules.root, RECORDS[lens.rules.record].schema()))
-    random = Random(data.draw(st.integers(0, 2**16)))
-    source = enriched(lens.create({**record, "id": "1"}).resources, lens, random)
+    random = Random(data.draw(st.integers(0, 2**32)))
+    source = Sources(lens.rules).enriched(lens.create(drawn_record(lens, random)).resources, (), random)
 
     assert lens.get(source).issues == assert_nothing_is_silent(lens, source).issues()
 
@@ -116,9 +114,9 @@ def test_no_element_of_a_generated_resource_is_silent(name: str, data: st.DataOb
 @given(name=ALL_MAPS, data=st.data())
 def test_no_field_of_a_record_is_silent_when_it_is_written(name: str, data: st.DataObject) -> None:
     lens = MAPS[name]
-    drawn = records(lens.rules.root, RECORDS[lens.rules.record].schema())
-    record = {**data.draw(drawn), "id": "1"}
-    held = lens.create({**data.draw(drawn), "id": "1"}).resources
+    random = Random(data.draw(st.integers(0, 2**32)))
+    record = {**drawn_record(lens, random), "id": "1"}
+    held = lens.create({**drawn_record(lens, random), "id": "1"}).resources
     spoilt = misspelt(record, data)
 
     put = lens.put(spoilt, held)
@@ -134,6 +132,13 @@ def test_no_field_of_a_record_is_silent_when_it_is_written(name: str, data: st.D
     assert {leaf.fate for leaf in misspelt_leaves} <= {Fate.NO_RULE, Fate.REFUSED}
     assert Fate.NO_RULE in {leaf.fate for leaf in misspelt_leaves}
     assert all(leaf.fate is Fate.WRITTEN for leaf in leaves if leaf not in misspelt_leaves and not leaf.why)
+
+
+def drawn_record(lens: Lens, random: Random) -> dict[str, Any]:
+    """A record that this map can hold."""
+    draw = record_drawer(lens.rules.root, RECORDS[lens.rules.record].schema())
+    drawn: dict[str, Any] = draw(drawing(random))
+    return drawn
 
 
 def misspelt(record: dict[str, Any], data: st.DataObject) -> dict[str, Any]:

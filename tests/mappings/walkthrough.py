@@ -1,7 +1,7 @@
-"""Plays the walkthrough of mappings/README.md: writes its files, runs its commands, and puts in what they print.
+"""Plays the walkthrough of mappings/README.md: writes its files, runs its commands, shows what they print.
 
-A block is fenced as `yaml FILE` or `json FILE` (the file is written), `diff FILE` (its lines are exchanged), or
-`console` (`$ command`, and below it what is printed). Run as a program, it prints the README brought up to date.
+A block is fenced as `yaml FILE` or `json FILE` (the file is written), `diff FILE` (its lines are exchanged),
+or `console` (`$ command`, and below it what is printed). Run as a program, this brings the README up to date.
 """
 
 from __future__ import annotations
@@ -92,4 +92,4 @@ def _run(command: str) -> str:
 
 
 if __name__ == "__main__":
-    print(played(README.read_text(encoding="utf-8")), end="")
+    README.write_text(played(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -175,17 +175,16 @@ tests:
     fhir: {Goal.lifecycleStatus: accepted}
     expect: {status: rejected}
 """
-    text = goal.read_text()
-    goal.write_text(text.split("\ntests:")[0] + cases)
+    text = goal.read_text().split("\ntests:")[0].rstrip("\n") + cases
+    goal.write_text(text)
 
     result = run("test", "goal", "--folder", str(changed_maps))
     told = json.loads(run("test", "goal", "--folder", str(changed_maps), "--json").stdout)
 
     assert result.exit_code == 1
-    line = len(text.split("\ntests:")[0].splitlines()) + 5
-    assert (
-        f"maps/goal.yaml:{line}: a goal that nobody has: record.status should be 'rejected'" in result.stdout
-    )
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if "a goal that nobody" in each)
+    fault = f"maps/goal.yaml:{line}: a goal that nobody has: record.status should be 'rejected'"
+    assert fault in result.stdout
     assert "1 of 2 cases hold" in result.stdout
     assert [each["passed"] for each in told["maps"]["goal"]] == [True, False]
 
