@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from gateway.mapping import Lens, Mappings
 from gateway.mapping.account import Account, Bucket, account
 from gateway.mapping.laws.records import drawing, record_drawer
+from gateway.mapping.laws.sources import Sources
 from gateway.mapping.record_account import Fate, record_account
 from gateway.mapping.unread import NO_RULE
 from gateway.records import RECORDS

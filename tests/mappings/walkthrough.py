@@ -1,4 +1,4 @@
-"""Plays the walkthrough of mappings/README.md: writes its files, runs its commands, shows what they print.
+"""Plays the walkthrough of mappings/README.md: writes its files and shows what its commands print.
 
 A block is fenced as `yaml FILE` or `json FILE` (the file is written), `diff FILE` (its lines are exchanged),
 or `console` (`$ command`, and below it what is printed). Run as a program, this brings the README up to date.
