@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from gateway.web.coordinator import life_sections as life
 from gateway.web.coordinator import words
+from gateway.web.coordinator.life_sections import life_section
+from gateway.web.coordinator.page_parts import Fact, Item, Record, Section, TitleOf, origin
 from gateway.web.coordinator.people_page import PersonRow, person_row
-
-Record = Mapping[str, Any]
-TitleOf = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line of an item: what it is called, and what is known."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A plan, goal, team or referral. `reference` leads to the resource it was read from."""
-
-    heading: str
-    state: str
-    is_open: bool
-    source: str
-    reference: str
-    changed: str
-    facts: tuple[Fact, ...] = ()
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the record; `nothing` is what is said when it is empty."""
-
-    title: str
-    nothing: str
-    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +32,26 @@ def record_page(record: Record, title_of: TitleOf, today: date) -> RecordPage:
     goals: Sequence[Record] = record.get("goals") or ()
     teams: Sequence[Record] = record.get("care_teams") or ()
     referrals: Sequence[Record] = record.get("referrals") or ()
+
+    def about(part: str, title: str, nothing: str, item: life.ItemOf) -> Section:
+        return life_section(title, nothing, record.get(part) or (), item, title_of)
+
     return RecordPage(
         person=person_row(person, title_of, today),
         phone=_as_told(_phone, record, title_of),
         address=_as_told(_address, record, title_of),
         sources=tuple(_source(each, title_of) for each in person.get("sources") or []),
         sections=(
+            about("contacts", "Contacts", "No contact yet.", life.contact),
+            about("needs", "Needs", "No need yet.", life.need),
             Section("Care plans", "No plan yet.", tuple(_plan(each, title_of) for each in plans)),
             Section("Goals", "No goal yet.", tuple(_goal(each, title_of) for each in goals)),
             Section("Care team", "No team yet.", tuple(_team(each, title_of) for each in teams)),
             Section("Referrals", "No referral yet.", tuple(_referral(each, title_of) for each in referrals)),
+            about("appointments", "Appointments", "No appointment yet.", life.appointment),
+            about("visits", "Visits", "No visit yet.", life.visit),
+            about("notes", "Notes", "No note yet.", life.note),
+            about("consents", "Consents", "No consent yet.", life.consent),
         ),
     )
 
@@ -159,9 +138,7 @@ def _common(record: Record, resource_type: str, title_of: TitleOf, code: str | N
     return {
         "state": words.state(code),
         "is_open": code in {"active", "draft", "in-progress", "sent", "received", "accepted", "scheduled"},
-        "source": title_of(str(record.get("source"))),
-        "reference": f"{resource_type}/{record['id']}",
-        "changed": words.day(record.get("updated_at")),
+        **origin(record, resource_type, title_of),
     }
 
 

@@ -29,6 +29,13 @@ _STATES: Final = {
     "no-show": "Did not attend",
     "cancel-requested": "Asked to withdraw, not yet confirmed",
     "expired": "No answer in time",
+    "noshow": "Did not attend",
+    "needs-action": "Not answered yet",
+    "finished": "Finished",
+    "fulfilled": "Took place",
+    "onleave": "On leave",
+    "resolved": "Over",
+    "refuted": "Ruled out",
 }
 
 
@@ -40,6 +47,16 @@ def day(text: str | None) -> str:
     if len(parts) > 1:
         parts[1] = _MONTHS[int(parts[1]) - 1]
     return "-".join(reversed(parts))
+
+
+def time(text: str | None) -> str:
+    """A FHIR dateTime as `30-Nov-2026 10:00 UTC`, in the zone in which it was given."""
+    if not text or "T" not in text:
+        return day(text)
+    clock = text.partition("T")[2]
+    zone = clock[clock.index("+") :] if "+" in clock else clock[clock.index("-") :] if "-" in clock else ""
+    shown = zone if zone.strip("+-0:") else "UTC"
+    return f"{day(text)} {clock[:5]} {shown}"
 
 
 def age(born: str | None, today: date) -> str:
