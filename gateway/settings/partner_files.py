@@ -79,6 +79,12 @@ def read_partner_file(path: Path, problems: list[str]) -> Partner | None:
     abilities = load_node(AbilitiesSchema(), _below(node, "abilities"), problems, "abilities")
     if common is None or len(problems) > known:
         return None
+    if common["overlays"] and not common["pulls"] and not common["pushes"]:
+        problems.append(
+            f"{node.at('overlays').place}: overlays: no FHIR is exchanged with this partner (pulls and pushes"
+            " are empty), so they would change nothing; leave them out"
+        )
+        return None
     assert isinstance(abilities, Abilities), "a schema without a problem loads its value"
     lists = {key: tuple(common[key]) for key in ("pulls", "pushes", "verified_identifiers", "overlays")}
     return Partner(

@@ -147,17 +147,23 @@ def test_a_partner_is_what_its_file_says(config: Path) -> None:
 
 
 def test_a_partner_names_its_overlays_in_order(config: Path) -> None:
-    write(config, "partners/elm-trust.yaml", f"{ELM}\noverlays: [us-core-6.1.0, sdoh-cc]\n")
+    write(config, "partners/elm-trust.yaml", f"{ELM}pushes: [Task]\noverlays: [us-core-6.1.0, sdoh-cc]\n")
     (partner,) = load(config).partners
     assert partner.overlays == ("us-core-6.1.0", "sdoh-cc")
 
 
 def test_an_overlay_that_does_not_exist_is_told_with_its_line_and_the_nearest(config: Path) -> None:
-    write(config, "partners/elm-trust.yaml", f"{ELM}\noverlays:\n  - us-core-6.1.0\n  - sdoh-c\n")
+    write(config, "partners/elm-trust.yaml", f"{ELM}overlays:\n  - us-core-6.1.0\n  - sdoh-c\n")
     (told,) = problems(config)
-    line = ELM.count("\n") + 4
+    line = ELM.count("\n") + 3
     assert told.startswith(f"partners/elm-trust.yaml:{line}: overlays.1: there is no overlay 'sdoh-c'")
     assert "did you mean 'sdoh-cc'" in told
+
+
+def test_overlays_that_would_change_nothing_are_told(config: Path) -> None:
+    write(config, "partners/elm-trust.yaml", f"{ELM}overlays: [bser]\n")
+    (told,) = problems(config)
+    assert "no FHIR is exchanged with this partner" in told
 
 
 def test_two_partners_with_one_organisation_are_refused(config: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.fhir.json_codec import write
+from gateway.fhir.json_codec import Resource, write
 from gateway.mapping.laws.broken import Broken, Law
 from gateway.mapping.laws.differences import resource_differences
 from gateway.mapping.laws.edits import Record
@@ -13,7 +13,7 @@ from gateway.mapping.laws.staleness import left_over
 from gateway.mapping.laws.trial import Resources, Trial
 from gateway.mapping.laws.words import difference
 from gateway.mapping.read_context import Reading
-from gateway.mapping.reading import read_block
+from gateway.mapping.reading import read_back_links, read_block, read_links
 from gateway.mapping.rules import BackLinkedParts, Block, Field, Items, LinkedParts, fields_of
 from gateway.mapping.values import dig, is_hollow, plant, same, tidy
 from gateway.mapping.write_context import Writing
@@ -60,9 +60,21 @@ def put_get(trial: Trial, source: Resources, record: Record) -> None:
     for rule in trial.root.rules:
         if isinstance(rule, LinkedParts | BackLinkedParts):
             written = {part.get("id"): part for part in after.get(rule.type, [])}
-            for part in source.get(rule.type, []):
+            for part in _shown(rule, old, source):
                 if part.get("id") in written:
                     _stale(rule.block, part, written[part["id"]], record, source, after)
+
+
+def _shown(rule: LinkedParts | BackLinkedParts, root: Any, source: Resources) -> list[Resource]:
+    """The parts that this rule shows: two lists may share a type, and each speaks of its own items only."""
+    reading = Reading({rule.type: source.get(rule.type, [])})
+    at = (root.get("resourceType", ""), 0)
+    found = (
+        read_links(rule, root, at, reading)
+        if isinstance(rule, LinkedParts)
+        else read_back_links(rule, root, at, reading)
+    )
+    return [each.item for each in found]
 
 
 def _stale(block: Block, old: Any, new: Any, record: Record, source: Resources, after: Resources) -> None:

@@ -25,6 +25,7 @@ def test_the_example_in_the_readme_loads_and_holds_the_laws() -> None:
     laws.check(maps["goal"], RECORDS["goal"].schema(), cases=30, shrink=False)
 
 
+BASE_AND_BLOCKS = [block.split("```")[0] for block in README.split("```yaml\n")[1:]]
 BLOCKS = [block.split("```")[0] for block in README.split("```yaml\n")[2:]]
 RULES = [block for block in BLOCKS if block.startswith("fields:")]
 (TESTS,) = [block for block in BLOCKS if block.startswith("tests:")]
@@ -37,6 +38,20 @@ def test_each_construct_of_the_readme_loads_and_holds_the_laws(block: str) -> No
     maps = load(f"mapping: plan\nrecord: plan\nCarePlan:\n{inner}")
 
     laws.check(maps["plan"], Plan(), cases=30, shrink=False)
+
+
+def test_the_overlay_of_the_readme_loads_over_its_example_and_holds_the_laws() -> None:
+    base, *_ = BASE_AND_BLOCKS
+    (overlay,) = [block for block in BASE_AND_BLOCKS if block.startswith("overlay:")]
+
+    maps = Mappings.from_texts({"goal": base}, overlays={"north": overlay})
+    lens = maps.with_overlays(["north"])["goal"]
+
+    assert set(lens.rules.cannot_hold) == {"status", "code", "targets.measure"}
+    assert lens.create({"description": "Walk"}).resources["Goal"]["meta"]["profile"] == [
+        "https://north.example/StructureDefinition/goal"
+    ]
+    laws.check(lens, RECORDS["goal"].schema(), cases=30, shrink=False)
 
 
 def test_every_construct_has_an_example() -> None:
