@@ -8,14 +8,15 @@ others are kept in FHIR and reported as not mapped, with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.errors import Issue
 from gateway.mapping.elements import Location, leaves
 from gateway.mapping.read_context import Kept, Lossy, expression
-from gateway.mapping.rule_homes import Home, RecordPath, RecordPaths, index_of
+from gateway.mapping.rule_homes import RecordPath, RecordPaths, index_of
 from gateway.mapping.rules import BackLinkedParts, Carried, LinkedParts, Origin
 from gateway.mapping.set_aside import fixed_leaves, ignored_by, rides_along
 from gateway.mapping.unread import NO_RULE, Instance, instances, reason
@@ -50,15 +51,28 @@ class Leaf(NamedTuple):
         return expression(self.at)
 
 
-@dataclass(slots=True)
 class Account:
-    """Every leaf of the resources of one reading, in their order, and the record that was read."""
+    """Every leaf of the resources of one reading, in their order, and the record that was read.
 
-    record: dict[str, Any]
-    leaves: tuple[Leaf, ...]
-    homes: Mapping[Origin, Home]
-    _paths: Mapping[Location, RecordPath]
-    lossy: tuple[Lossy, ...] = ()
+    The reading is done at once; what follows from it is worked out when somebody looks.
+    """
+
+    def __init__(self, lens: Lens, resources: Mapping[str, Any]) -> None:
+        self._lens = lens
+        self._claims: dict[Location, Origin] = {}
+
+        def claim(at: Location, origin: Origin) -> None:
+            self._claims.setdefault(at, origin)
+
+        self.record, self._kept = lens.interpreted(resources, owned=claim)
+        self._given = dict(_given(resources))
+        self.homes = index_of(lens.rules.root).homes
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every leaf with its bucket."""
+        judge = _Judge(self._lens, self._given, self._read, self._kept_at)
+        return tuple(judge.leaf(value, at) for at, value in self._places if value is not None)
 
     def of(self, bucket: Bucket) -> tuple[Leaf, ...]:
         """The leaves in one bucket."""
@@ -68,42 +82,47 @@ class Account:
         """The record field that a leaf was read into; nothing for a leaf that was not read."""
         if leaf.bucket not in (Bucket.MAPPED, Bucket.CARRIED) or leaf.origin is None:
             return ()
-        return self._paths.get(leaf.at) or self.homes[leaf.origin].ours
+        return self._fields.get(leaf.at) or self.homes[leaf.origin].ours
 
     def issues(self) -> tuple[Issue, ...]:
         """One finding for each thing that was not read: what a rule stumbled on once, else leaf by leaf.
 
-        Before them one for each code that was read through a translation that loses something.
+        Before them what was read, and lost something in translation.
         """
-        return (*(each.issue for each in self.lossy), *_issues(self.leaves))
+        lossy = (each.issue for each in self._kept if isinstance(each, Lossy))
+        return (*lossy, *_issues(self.leaves))
+
+    @cached_property
+    def _places(self) -> list[tuple[Location, Any]]:
+        return [found for at, node in self._given.items() for found in leaves(node, at)]
+
+    @cached_property
+    def _kept_at(self) -> dict[Location, Kept]:
+        real = ((_real(self._given, each.at), each) for each in self._kept if not isinstance(each, Lossy))
+        return {place: replace(each, at=place) for place, each in real}
+
+    @cached_property
+    def _claimed(self) -> list[tuple[Location, Location, Origin]]:
+        """What was read, as (place, place as the rule walked it, rule), in the order of the record."""
+        held = {at for at, _ in self._places}
+        read = _without_lost_links(self._claims, self._kept_at)
+        return [(at if at in held else _real(self._given, at), at, origin) for at, origin in read.items()]
+
+    @cached_property
+    def _read(self) -> dict[Location, Origin]:
+        return {place: origin for place, _, origin in self._claimed}
+
+    @cached_property
+    def _fields(self) -> dict[Location, RecordPath]:
+        paths, homes = RecordPaths(), self.homes
+        return {
+            place: paths.path(homes[origin], at) for place, at, origin in self._claimed if origin in homes
+        }
 
 
 def account(lens: Lens, resources: Mapping[str, Any]) -> Account:
     """What became of every leaf when the lens reads these resources. Raises MappingError as `get`."""
-    claims: dict[Location, Origin] = {}
-
-    def claim(at: Location, origin: Origin) -> None:
-        claims.setdefault(at, origin)
-
-    record, kept = lens.interpreted(resources, owned=claim)
-    index = index_of(lens.rules.root)
-    given = dict(_given(resources))
-    places = [found for at, node in given.items() for found in leaves(node, at)]
-    held = {at for at, _ in places}
-    lossy = tuple(each for each in kept if isinstance(each, Lossy))
-    kept_at = {_real(given, each.at): each for each in kept if not isinstance(each, Lossy)}
-    paths = RecordPaths()
-    fields: dict[Location, RecordPath] = {}
-    read: dict[Location, Origin] = {}
-    for at, origin in _without_lost_links(claims, kept_at).items():
-        place = at if at in held else _real(given, at)
-        read[place] = origin
-        home = index.homes.get(origin)
-        if home is not None:
-            fields[place] = paths.path(home, at)
-    judge = _Judge(lens, given, read, kept_at)
-    judged = tuple(judge.leaf(value, at) for at, value in places if value is not None)
-    return Account(record, judged, index.homes, fields, lossy)
+    return Account(lens, resources)
 
 
 def reading_issues(lens: Lens, resources: Mapping[str, Any]) -> tuple[Issue, ...]:

@@ -12,6 +12,7 @@ from gateway.fhir.references import ReferenceKind, parse_reference
 from gateway.mapping.codecs import Codes, Concept, TranslatedConcept
 from gateway.mapping.elements import Location, locate
 from gateway.mapping.guards import holds, is_ours
+from gateway.mapping.openings import rules_for
 from gateway.mapping.paths import Steps
 from gateway.mapping.read_context import Found, Parts, Reading
 from gateway.mapping.reading_words import read_carried, read_joint
@@ -38,7 +39,7 @@ def read_block(block: Block, node: Any, at: Location, reading: Reading) -> dict[
     """The record of one FHIR object, without anything hollow."""
     view: dict[str, Any] = {}
     if isinstance(node, dict):
-        for rule in block.rules:
+        for rule in rules_for(block, node):
             read_rule(rule, node, at, reading, view)
     return view
 

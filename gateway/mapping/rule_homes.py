@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from gateway.mapping.elements import Location
+from gateway.mapping.openings import Same
 from gateway.mapping.paths import Each, Name, Select, Steps
 from gateway.mapping.rules import (
     BackLinkedParts,
@@ -92,26 +93,11 @@ class Index:
 
 def index_of(block: Block) -> Index:
     """The index of a root block, made once."""
-    return _indexed(_Same(block))
-
-
-class _Same:
-    """A block as a key: the very object, for its patterns cannot be hashed."""
-
-    __slots__ = ("block",)
-
-    def __init__(self, block: Block) -> None:
-        self.block = block
-
-    def __hash__(self) -> int:
-        return id(self.block)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.block is other.block
+    return _indexed(Same(block))
 
 
 @lru_cache(maxsize=128)
-def _indexed(key: _Same) -> Index:
+def _indexed(key: Same) -> Index:
     found: dict[Origin, Home] = {}
     fields: dict[Ours, Home] = {}
     for home in homes(key.block):
