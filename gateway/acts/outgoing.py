@@ -85,6 +85,8 @@ def choose(
             return Nothing("deleted here")
         spaces = IdSpaces.of(gateway, tx, partner)
         agreement = ledger.theirs(tx, partner.name, version.type, version.id)
+        if agreement is not None and agreement.their_body and agreement.our_version == version.version:
+            return Nothing("both agree already")
         # Looked for before references are translated: what arrives in between is then translated right.
         books = spaces.tx.acting_as(gateway.self_actor) if awaits_unreceived else None
         missing = _missing_targets(gateway, spaces, version, books) if awaits_targets else ()
@@ -132,8 +134,6 @@ def _formed(gateway: Gateway, spaces: IdSpaces, version: Version, held: Resource
 
 def _update(gateway: Gateway, spaces: IdSpaces, version: Version, agreement: Agreement) -> Outgoing:
     """Their own last body with what changed here: what they alone know stays, digit for digit."""
-    if agreement.our_version == version.version:
-        return Nothing("both agree already")
     theirs = agreement.their_resource
     assert theirs is not None
     base: Resource = {}

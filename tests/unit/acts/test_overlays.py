@@ -172,3 +172,12 @@ def test_what_an_overlay_cannot_express_is_not_sent_in_silence(
     with pytest.raises(PartnerRefused, match=r"care-plan.status @ overlays/few-words.yaml:3"):
         pushed(gateway, town["northside"], version.reference)
     assert town["northside"].holds("CarePlan") == []
+
+
+def test_what_the_partner_sent_itself_is_never_held_up_by_its_own_overlay(
+    database: Database, town: dict[str, Hospital], own_overlay: Mappings
+) -> None:
+    town["st-annes"] = with_overlays(town["st-annes"], "few-words")
+    gateway = replace(gateway_for(database, town), mappings=own_overlay)
+    version = shared_plan(gateway, town)
+    assert pushed(gateway, town["st-annes"], version.reference) == [{}]
