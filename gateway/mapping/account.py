@@ -17,9 +17,10 @@ from gateway.errors import Issue
 from gateway.mapping.elements import Location, leaves
 from gateway.mapping.read_context import Kept, Lossy, expression
 from gateway.mapping.rule_homes import RecordPath, RecordPaths, index_of
-from gateway.mapping.rules import BackLinkedParts, Carried, LinkedParts, Origin
+from gateway.mapping.rules import BackLinkedParts, Carried, Field, LinkedParts, Origin
 from gateway.mapping.set_aside import fixed_leaves, ignored_by, rides_along
 from gateway.mapping.unread import NO_RULE, Instance, instances, reason
+from gateway.mapping.values import dig, same
 
 if TYPE_CHECKING:
     from gateway.mapping.lens import Lens
@@ -71,7 +72,7 @@ class Account:
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
         """Every leaf with its bucket."""
-        judge = _Judge(self._lens, self._given, self._read, self._kept_at)
+        judge = _Judge(self._lens, self.record, self._given, self._read, self._kept_at)
         return tuple(judge.leaf(value, at) for at, value in self._places if value is not None)
 
     def of(self, bucket: Bucket) -> tuple[Leaf, ...]:
@@ -185,11 +186,13 @@ class _Judge:
     def __init__(
         self,
         lens: Lens,
+        record: Mapping[str, Any],
         given: Mapping[Location, Any],
         read: Mapping[Location, Origin],
         kept: Mapping[Location, Kept],
     ) -> None:
-        self._lens, self._given, self._read, self._kept = lens, given, read, kept
+        self._lens, self._record = lens, record
+        self._given, self._read, self._kept = given, read, kept
         index = index_of(lens.rules.root)
         self._homes, self._known = index.homes, index.extensions
         self._shown: dict[Location, set[int]] = {}
@@ -207,8 +210,12 @@ class _Judge:
     def leaf(self, value: Any, at: Location) -> Leaf:
         """The leaf at a place with its bucket."""
         origin = self._read.get(at)
-        if origin is not None:
+        if origin is not None and not self._says_otherwise(origin, value):
             return Leaf(at, value, self._read_bucket(origin, at), origin)
+        if origin is not None:
+            return Leaf(
+                at, value, Bucket.UNMAPPED, origin, "the record says this once for all, and otherwise"
+            )
         if at[2:] == ("resourceType",):
             return Leaf(at, value, Bucket.FIXED, why="the type that the map is for")
         if at in self._fixed:
@@ -221,6 +228,13 @@ class _Judge:
         if kept is not None:
             return Leaf(at, value, Bucket.UNMAPPED, kept.origin, kept.why, kept)
         return self._unread(value, at, around)
+
+    def _says_otherwise(self, origin: Origin, value: Any) -> bool:
+        """Whether a copied element does not say what the record says for the whole: nothing shows it then."""
+        rule = self._homes[origin].rule if origin in self._homes else None
+        if not isinstance(rule, Field) or not rule.copied:
+            return False
+        return not same(rule.codec.read(value), dig(self._record, rule.ours))
 
     def _read_bucket(self, origin: Origin, at: Location) -> Bucket:
         home = self._homes.get(origin)

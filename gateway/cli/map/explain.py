@@ -62,19 +62,27 @@ def _explain(maps: Mappings, source: str, by: str, as_json: bool) -> None:
     from gateway.mapping.readings import readings
 
     found = [
-        (lens.rules.name, explain(lens, given)) for lens, given in readings(maps, read_resources(source))
+        (lens.rules.name, _named(given), explain(lens, given))
+        for lens, given in readings(maps, read_resources(source))
     ]
     if not found:
         raise MappingError(
             f"{source}: holds no resource with a map (there are maps for {', '.join(maps.types)})"
         )
     if as_json:
-        print_json({"records": [_explanation_json(name, each) for name, each in found]})
+        print_json({"records": [_explanation_json(name, each) for name, _, each in found]})
         return
-    for name, each in found:
-        click.echo(f"{name}: {each.record.get('id', 'without an id')}")
+    for name, reference, each in found:
+        click.echo(f"{name}: {reference}")
         _print_fields(each) if by == "field" else _print_elements(each.elements)
         _print_unread(each.elements)
+
+
+def _named(given: dict[str, Any]) -> str:
+    """The first of the resources that make a record, by its reference."""
+    name, held = next(iter(given.items()))
+    first = held[0] if isinstance(held, list) else held
+    return f"{name}/{first.get('id', '(no id)')}"
 
 
 def _print_elements(elements: tuple[Element, ...]) -> None:

@@ -234,3 +234,31 @@ def test_what_a_rule_stumbled_on_is_reported_once_and_never_when_another_rule_re
 
 def _lens(text: str) -> Lens:
     return load(text)["plan"]
+
+
+def test_what_a_part_says_otherwise_than_its_record_is_not_mapped() -> None:
+    rules = "person: {to: subject.reference, ref: Patient}\n" + RULES
+    goals = [
+        {
+            "resourceType": "Goal",
+            "id": "a",
+            "subject": {"reference": "Patient/9"},
+            "description": {"text": "w"},
+        },
+        {
+            "resourceType": "Goal",
+            "id": "b",
+            "subject": {"reference": "Patient/8"},
+            "description": {"text": "v"},
+        },
+    ]
+    links = [{"reference": "Goal/a"}, {"reference": "Goal/b"}]
+    found = accounted({"subject": {"reference": "Patient/9"}, "goal": links}, plan_lens(rules), Goal=goals)
+
+    subjects = [leaf for leaf in found.leaves if leaf.at[2:3] == ("subject",)]
+    assert [(leaf.at[:2], leaf.bucket) for leaf in subjects] == [
+        (("CarePlan", 0), Bucket.MAPPED),
+        (("Goal", 0), Bucket.MAPPED),
+        (("Goal", 1), Bucket.UNMAPPED),
+    ]
+    assert found.field_of(subjects[1]) == ("person",)
