@@ -172,3 +172,9 @@ def test_a_broken_rule_file_is_one_clear_message_with_its_lines(
     error = capsys.readouterr().err
     assert "goal.yaml:" in error
     assert "M106 goal.statusOn: the record has no field 'statusOn' - did you mean 'status_on'?" in error
+
+
+def test_one_case_can_be_tried_again_alone() -> None:
+    result = run("check", "goal", "--only", "17")
+
+    assert (result.exit_code, result.stdout) == (0, "goal           all laws hold in case 17\n")
