@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from gateway.cli import main
 from gateway.mapping import mappings
@@ -23,6 +25,13 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         mappings, "data_folder", lambda which: folder if which is DataFolder.MAPPINGS else data_folder(which)
     )
     return folder
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """The commands send this process's log to the standard error of this test, which ends with it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
