@@ -65,7 +65,7 @@ class Account:
         def claim(at: Location, origin: Origin) -> None:
             self._claims.setdefault(at, origin)
 
-        self.record, self._kept = lens.interpreted(resources, owned=claim)
+        self.record, self._kept = lens.interpreter.explained(resources, claim)
         self._given = dict(_given(resources))
         self.homes = index_of(lens.rules.root).homes
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from gateway.errors import Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an engine wrote: the resources, what it has to report, and the record that they held before."""
+
+    resources: dict[str, Any]
+    issues: Sequence[Issue] = ()
+    before: Mapping[str, Any] | None = None
 
 
 class Got:

@@ -47,7 +47,7 @@ def _shown_parts(lens: Lens, root: Resource, grouped: Grouped) -> set[tuple[str,
     if not parts:
         return set()
     used: set[tuple[str, int]] = set()
-    lens.get({**parts, lens.type: root}, owned=lambda at, _: used.add((str(at[0]), int(at[1]))))
+    lens.interpreter.explained({**parts, lens.type: root}, lambda at, _: used.add((str(at[0]), int(at[1]))))
     return used - {(lens.type, 0)}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gateway.mapping.laws.broken import Broken, Law
 from gateway.mapping.laws.differences import resource_differences
 from gateway.mapping.laws.edits import Record
@@ -14,9 +12,7 @@ from gateway.mapping.values import same
 
 def same_engines(trial: Trial, source: Resources, record: Record) -> None:
     """The compiled form reads the source, puts the record into it and creates it as the interpreter does."""
-    specified: Any = getattr(trial.lens, "interpreted", None)
-    if not hasattr(specified, "put"):
-        return
+    specified = trial.lens.interpreted
     wanted, shown = specified.get(source).record, trial.get(source)
     if not same(wanted, shown):
         raise Broken(Law.COMPILED, f"get: {difference(wanted, shown)}", shown, source, source)
