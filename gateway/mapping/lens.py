@@ -7,12 +7,14 @@ of its parts as lists. What is given is never altered; what did not change is th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
 from uuid import uuid4
 
 from gateway.mapping.account import reading_issues
 from gateway.mapping.answers import Got, Put, Written
+from gateway.mapping.compiler import Compiled
 from gateway.mapping.interpreter import Interpreter
 from gateway.mapping.record_account import writing_issues
 from gateway.mapping.rules import RuleFile
@@ -48,8 +50,23 @@ class Lens:
 
     @cached_property
     def engine(self) -> Engine:
-        """What runs the rules."""
-        return self.interpreter
+        """What runs the rules: compiled when they are first used."""
+        return self.compiled
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """The rules as Python."""
+        return Compiled(self.interpreter)
+
+    @property
+    def source(self) -> str:
+        """The Python that the rules are compiled to."""
+        return self.compiled.source
+
+    @cached_property
+    def without_always(self) -> Lens:
+        """The same rules, without the values that an overlay writes always."""
+        return Lens(replace(self.rules, writes_always=False))
 
     @property
     def interpreted(self) -> Lens:

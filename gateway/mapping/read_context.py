@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from gateway.errors import Issue
 from gateway.fhir.json_codec import Resource
 from gateway.mapping.elements import Location, locate
 from gateway.mapping.paths import Steps
-from gateway.mapping.rules import Origin
+from gateway.mapping.rules import Block, Origin
 
 Owned: TypeAlias = Callable[[Location, Origin], None]
 """Told of every leaf that a rule read, and of leaves that it uses to find what it reads."""
@@ -48,13 +48,23 @@ def lossy_issue(at: Location, origin: Origin, why: str) -> Issue:
     return Issue("warning", "informational", f"lossy-code: {why}", expression(at), f"rule {origin}")
 
 
+class ReadBlock(Protocol):
+    """Reads the record of one FHIR object inside another."""
+
+    def __call__(self, block: Block, node: Any, at: Location, reading: Reading) -> dict[str, Any]: ...
+
+
 @dataclass(slots=True)
 class Reading:
-    """One `get` under way: the parts at hand, what was kept, and who wants to know what was read."""
+    """One `get` under way: the parts at hand, what was kept, and who wants to know what was read.
+
+    read_block   what reads the objects in lists, when it is not the interpreter
+    """
 
     parts: Parts
     owned: Owned | None = None
     issues: list[Kept] = field(default_factory=list)
+    read_block: ReadBlock | None = None
 
     def claim(self, at: Location, origin: Origin) -> None:
         """Say that a rule read the leaf at this place."""

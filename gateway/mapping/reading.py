@@ -44,6 +44,11 @@ def read_block(block: Block, node: Any, at: Location, reading: Reading) -> dict[
     return view
 
 
+def read_inner(block: Block, node: Any, at: Location, reading: Reading) -> dict[str, Any]:
+    """The record of an object in a list, or of a part: read by whatever reads here."""
+    return (reading.read_block or read_block)(block, node, at, reading)
+
+
 def read_rule(rule: Rule, node: Any, at: Location, reading: Reading, view: dict[str, Any]) -> None:
     """What one rule reads of the object, planted in the record that is being built."""
     value: Any
@@ -221,7 +226,7 @@ def read_items(rule: Items, node: Any, at: Location, reading: Reading) -> list[F
         if not isinstance(item, dict) or not is_ours(rule.list, item):
             continue
         here = (*place, index)
-        view = read_block(rule.block, item, here, reading)
+        view = read_inner(rule.block, item, here, reading)
         if view:
             found.append(Found(index, item, view))
             reading.claim_all(rule.list.pattern, here, rule.origin)
@@ -246,7 +251,7 @@ def read_links(rule: LinkedParts, node: Any, at: Location, reading: Reading) -> 
             continue
         seen.add(named)
         reading.claim(locate(item, rule.item, (*place, index))[1], rule.origin)
-        view = read_block(rule.block, part, (rule.type, number), reading)
+        view = read_inner(rule.block, part, (rule.type, number), reading)
         if view:
             found.append(Found(index, part, view))
     return found
@@ -279,7 +284,7 @@ def read_back_links(rule: BackLinkedParts, node: Any, at: Location, reading: Rea
         place: Location = (rule.type, number)
         if not is_one_of(rule, part, node):
             continue
-        view = read_block(rule.block, part, place, reading)
+        view = read_inner(rule.block, part, place, reading)
         if view:
             found.append(Found(number, part, view))
             link, there = locate(part, rule.by, place)

@@ -13,7 +13,7 @@ from gateway.mapping.values import MISSING, is_hollow
 def read_joint(rule: Joint, node: Any, at: Location, reading: Reading) -> Word | None:
     """The word for what the elements say together, or None; only rows of the table are read."""
     found = [locate(node, steps, at) for steps in rule.steps]
-    said = _as_tuple([raw for raw, _ in found])
+    said = tuple_of([raw for raw, _ in found])
     word = None if said is None else rule.ours_of.get(said)
     present = [place for raw, place in found if not is_hollow(raw)]
     if word is None:
@@ -27,7 +27,8 @@ def read_joint(rule: Joint, node: Any, at: Location, reading: Reading) -> Word |
     return word
 
 
-def _as_tuple(raws: list[Any]) -> Tuple | None:
+def tuple_of(raws: list[Any]) -> Tuple | None:
+    """What the elements say, each by its value or None; None when one of them is no word at all."""
     values = tuple(None if is_hollow(raw) else raw for raw in raws)
     return values if all(value is None or isinstance(value, str | bool) for value in values) else None
 
@@ -52,6 +53,13 @@ def read_carried(rule: Carried, node: Any, at: Location, reading: Reading) -> Wo
     reading.claim(there, rule.origin)
     reading.claim_selectors(node, rule.carry, at, rule.origin)
     return exact
+
+
+def word_of(rule: Carried, visible: Any, carried: Any) -> Word | None:
+    """The word that a code says, or the one that rides along with it if that goes with the code."""
+    word = rule.ours_of.get(visible) if isinstance(visible, str) else None
+    exact = None if word is None else carried_word(rule, carried)
+    return exact if exact is not None and visible in rule.theirs_of[exact] else word
 
 
 def carried_word(rule: Carried, text: Any) -> Word | None:

@@ -336,6 +336,12 @@ def fields_of(rule: Rule) -> tuple[Ours, ...]:
             return (rule.ours,)
 
 
+def copies_of(block: Block) -> tuple[Ours, ...]:
+    """The fields of the whole record that the rules of a part repeat, each once."""
+    copied = (rule for _, rule in walk(block) if isinstance(rule, Field) and rule.copied)
+    return tuple(dict.fromkeys(rule.ours for rule in copied))
+
+
 def walk(block: Block) -> Iterator[tuple[Block, Rule | Field | Values]]:
     """Every rule of a block and of those inside it, with its block; alternatives and cases one by one."""
     for rule in block.rules:

@@ -5,9 +5,10 @@ Plain JSON with Decimal, never altered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from enum import Enum
+from operator import is_
 from typing import Any, Final
 
 
@@ -26,17 +27,29 @@ def is_hollow(value: Any) -> bool:
 
 
 def tidy(value: Any) -> Any:
-    """The value without null, [] and {} inside objects and lists; hollow all through gives None."""
+    """The value without null, [] and {} inside objects and lists; hollow all through gives None.
+
+    A value that has none of them is the same object in the result.
+    """
     if isinstance(value, dict):
         kept = {name: inner for name, child in value.items() if (inner := tidy(child)) is not None}
-        return kept or None
+        return value if _is_all_of(kept.values(), value.values()) else kept or None
     if isinstance(value, list):
-        return [inner for child in value if (inner := tidy(child)) is not None] or None
+        left = [inner for child in value if (inner := tidy(child)) is not None]
+        return value if _is_all_of(left, value) else left or None
     return None if value is MISSING else value
+
+
+def _is_all_of(kept: Collection[Any], held: Collection[Any]) -> bool:
+    return 0 < len(kept) == len(held) and all(map(is_, kept, held))
 
 
 def same(a: Any, b: Any) -> bool:
     """Whether two record values say the same: 1.10 is 1.1, null is absent is [] is {}, but true is not 1."""
+    if a is b:
+        return True
+    if type(a) is str and type(b) is str:
+        return a == b
     if is_hollow(a) or is_hollow(b):
         return tidy(a) is None and tidy(b) is None
     if isinstance(a, dict) and isinstance(b, dict):
@@ -46,6 +59,18 @@ def same(a: Any, b: Any) -> bool:
     if is_number(a) and is_number(b):
         return bool(a == b)
     return type(a) is type(b) and bool(a == b)
+
+
+def as_key(value: Any) -> Any:
+    """A hashable value that is equal for two record values exactly when they are the same."""
+    if isinstance(value, dict):
+        held = ((name, key) for name, child in value.items() if (key := as_key(child)) is not None)
+        return frozenset(held) or None
+    if isinstance(value, list | tuple):
+        return tuple(map(as_key, value)) if tidy(list(value)) is not None else None
+    if isinstance(value, bool):
+        return (bool, value)
+    return None if value is MISSING else value
 
 
 def is_number(value: Any) -> bool:
@@ -83,3 +108,8 @@ def plant(record: dict[str, Any], ours: tuple[str, ...], value: Any) -> None:
     for name in ours[:-1]:
         record = record.setdefault(name, {})
     record[ours[-1]] = value
+
+
+def or_empty(node: Any) -> Any:
+    """The object, or an empty one when nothing is left of it."""
+    return {} if node is MISSING else node

@@ -10,9 +10,9 @@ from gateway.errors import Issue
 from gateway.fhir.json_codec import Resource
 from gateway.mapping.elements import Location, locate, replace, without
 from gateway.mapping.paths import Name
-from gateway.mapping.read_context import Reading, expression, lossy_issue
-from gateway.mapping.rules import Block, Origin, Stale
-from gateway.mapping.values import MISSING, contains
+from gateway.mapping.read_context import ReadBlock, Reading, expression, lossy_issue
+from gateway.mapping.rules import Block, Origin, Ours, Stale
+from gateway.mapping.values import MISSING, contains, dig, same
 
 
 class WriteBlock(Protocol):
@@ -42,10 +42,15 @@ class Writing:
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    read_block: ReadBlock | None = None
 
     def reading(self) -> Reading:
         """A look at what is there now, whose findings nobody needs to hear."""
-        return Reading(self.parts)
+        return Reading(self.parts, read_block=self.read_block)
+
+    def copies_changed(self, copies: tuple[Ours, ...]) -> bool:
+        """Whether one of these fields of the whole record, which parts repeat, is another than before."""
+        return any(not same(dig(self.before, ours), dig(self.after, ours)) for ours in copies)
 
     def refuse(self, at: Location, origin: Origin, why: str) -> None:
         """Report a record value that cannot be expressed; the element stays as it was."""

@@ -38,6 +38,8 @@ def write_field(
     current = read_field(rule, node, at, writing.reading())
     if is_hollow(value):
         return node if current is None else _cleared(rule, node, at, writing)
+    if same(current, value):
+        return node
     raw, place = locate(node, rule.steps, at)
     new = rule.codec.write(value, raw)
     expressed = None if new is MISSING else rule.codec.read(new)
@@ -45,8 +47,8 @@ def write_field(
         writing.refuse(place, rule.origin, "the record's value cannot be expressed here")
         return node
     if isinstance(rule.codec, Codes | TranslatedConcept):
-        # Said each time, also when nothing changes: the record's own word is not what a partner will see.
-        writing.lossy(place, rule.origin, "" if same(current, value) else rule.codec.lossy_out(value))
+        # Said also when the code stays as it is: the record's own word is not what a partner will see.
+        writing.lossy(place, rule.origin, rule.codec.lossy_out(value))
     if same(current, expressed):
         return node
     if current is None and not is_hollow(raw) and not _is_kept_in(raw, new):
@@ -86,6 +88,8 @@ def write_values(rule: Values, view: Mapping[str, Any], node: Any, at: Location,
     wanted = _wanted(rule, view)
     if rule.one and wanted:
         found = found[:1]  # the others stay; only clearing means them all
+    if same([each.view for each in found], wanted):
+        return node
     made = [_new_item(rule, value) for value in wanted]
     if any(item is MISSING for item in made):
         writing.refuse(place, rule.origin, "the record holds an item that cannot be expressed here")

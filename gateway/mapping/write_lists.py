@@ -8,7 +8,7 @@ from typing import Any
 from gateway.mapping.alignment import align, arrange
 from gateway.mapping.elements import Location, loses_first
 from gateway.mapping.guards import is_ours
-from gateway.mapping.reading import items_of, read_block, read_items
+from gateway.mapping.reading import items_of, read_inner, read_items
 from gateway.mapping.rules import Items, Ours
 from gateway.mapping.values import dig, same, tidy
 from gateway.mapping.write_context import Writing
@@ -24,6 +24,8 @@ def write_items(rule: Items, view: Mapping[str, Any], node: Any, at: Location, w
     wanted = tidy(dig(view, rule.ours)) or []
     if not isinstance(wanted, list) or not all(isinstance(item, dict) for item in wanted):
         writing.refuse(place, rule.origin, "the record's value is no list of objects")
+        return node
+    if same([each.view for each in found], wanted):
         return node
     matches = align([each.view for each in found], wanted, identity=identity_by(rule.key), by_position=True)
     made: list[Any] = []
@@ -51,7 +53,7 @@ def _item(rule: Items, view: Mapping[str, Any], old: Any, at: Location, writing:
     creating = old is None
     base = dict(rule.list.pattern) if creating else old
     item = writing.write_block(rule.block, view, base, at, writing, creating=creating)
-    if not is_ours(rule.list, item) or not read_block(rule.block, item, at, writing.reading()):
+    if not is_ours(rule.list, item) or not read_inner(rule.block, item, at, writing.reading()):
         writing.refuse(at, rule.origin, "the record's item would not be readable as one of this list")
         return None
     return item

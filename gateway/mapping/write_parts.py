@@ -21,7 +21,7 @@ from gateway.mapping.reading import (
     read_back_links,
     read_links,
 )
-from gateway.mapping.rules import BackLinkedParts, Block, LinkedParts
+from gateway.mapping.rules import BackLinkedParts, Block, LinkedParts, copies_of
 from gateway.mapping.values import MISSING, dig, same, tidy
 from gateway.mapping.write_context import Writing, drop_stale
 from gateway.mapping.write_fields import with_list
@@ -40,6 +40,9 @@ def write_links(rule: LinkedParts, view: Mapping[str, Any], node: Any, at: Locat
     """The node with a link for each item of the record; the linked resources are written beside it."""
     items, siblings, place = items_of(rule.list, node, at)
     found = read_links(rule, node, at, writing.reading())
+    copies_changed = writing.copies_changed(copies_of(rule.block))
+    if not copies_changed and same([each.view for each in found], dig(view, rule.ours)):
+        return node
     wanted = _wanted(rule, view, place, writing)
     if wanted is None:
         return node
@@ -56,7 +59,7 @@ def write_links(rule: LinkedParts, view: Mapping[str, Any], node: Any, at: Locat
             if linked_id(rule, items[number]) not in said:
                 entries.append((items[number], siblings[number]))
             continue
-        if match is None or not same(found[match].view, wanted[number]) or _copies_changed(writing):
+        if match is None or copies_changed or not same(found[match].view, wanted[number]):
             _write_part(rule.block, rule.type, wanted[number], writing)
         if match is not None:
             entries.append((items[found[match].index], siblings[found[match].index]))
@@ -88,6 +91,9 @@ def write_back_links(
 ) -> Any:
     """The node itself; the resources that link back to it are written, in the record's order."""
     found = read_back_links(rule, node, at, writing.reading())
+    copies_changed = writing.copies_changed(copies_of(rule.block))
+    if not copies_changed and same([each.view for each in found], dig(view, rule.ours)):
+        return node
     wanted = _wanted(rule, view, (*at, rule.type), writing)
     if wanted is None:
         return node
@@ -101,7 +107,7 @@ def write_back_links(
     wanted = _named(wanted, matches, found, writing)
     made: list[Any] = []
     for number, match in enumerate(matches):
-        if match is not None and same(found[match].view, wanted[number]) and not _copies_changed(writing):
+        if match is not None and not copies_changed and same(found[match].view, wanted[number]):
             made.append(found[match].item)
             continue
         old = MISSING if match is None else found[match].item
@@ -169,7 +175,3 @@ def _named(
             known = found[match].view.get("id")
             named.append({**item, "id": known} if known is not None else item)
     return named
-
-
-def _copies_changed(writing: Writing) -> bool:
-    return not same(dict(writing.before), dict(writing.after))

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.mapping.elements import Location, locate, replace
 from gateway.mapping.reading import present_case
 from gateway.mapping.rules import Switch, SwitchCase, fields_of
-from gateway.mapping.values import MISSING, dig, is_hollow, same
+from gateway.mapping.values import MISSING, dig, is_hollow, or_empty, same
 from gateway.mapping.write_context import Writing, drop_stale
 
 
@@ -62,8 +62,8 @@ def _left(case: SwitchCase, node: Any, at: Location, writing: Writing) -> Any:
     for (steps, value), stale in zip(case.guard.conditions, case.stale, strict=True):
         raw, place = locate(node, steps, at)
         if value is not None and value is not MISSING and same(raw, value):
-            node = _or_empty(replace(node, steps, MISSING))
-            node = _or_empty(drop_stale(node, stale, place, case.origin, writing))
+            node = or_empty(replace(node, steps, MISSING))
+            node = or_empty(drop_stale(node, stale, place, case.origin, writing))
     return node
 
 
@@ -76,10 +76,6 @@ def _entered(case: SwitchCase, node: Any, at: Location, writing: Writing) -> Any
             continue  # it holds what no rule knows: not ours to take away, so the case is refused
         if not is_hollow(raw):
             writing.dropped(place, case.origin, "a value that stood in the way of the record's word")
-        node = _or_empty(replace(node, steps, MISSING if value is None else value))
-        node = _or_empty(drop_stale(node, stale, place, case.origin, writing))
+        node = or_empty(replace(node, steps, MISSING if value is None else value))
+        node = or_empty(drop_stale(node, stale, place, case.origin, writing))
     return node
-
-
-def _or_empty(node: Any) -> Any:
-    return {} if node is MISSING else node

@@ -11,7 +11,7 @@ from typing import Any
 from gateway.mapping.elements import Location, locate, replace
 from gateway.mapping.reading_words import as_text, read_carried, read_joint
 from gateway.mapping.rules import Carried, Joint, Tuple, Word
-from gateway.mapping.values import MISSING, dig, is_hollow, same
+from gateway.mapping.values import MISSING, dig, is_hollow, or_empty, same
 from gateway.mapping.write_context import Writing, drop_stale
 
 
@@ -33,8 +33,8 @@ def write_joint(rule: Joint, view: Mapping[str, Any], node: Any, at: Location, w
             continue
         if current is None and not is_hollow(raw):
             writing.dropped(place, rule.origin, "a value that the rule could not read")
-        written = _or_empty(replace(written, steps, MISSING if value is None else value))
-        written = _or_empty(drop_stale(written, stale, place, rule.origin, writing))
+        written = or_empty(replace(written, steps, MISSING if value is None else value))
+        written = or_empty(drop_stale(written, stale, place, rule.origin, writing))
     if not same(read_joint(rule, written, at, writing.reading()), word):
         writing.refuse(at, rule.origin, "the elements cannot say the record's word together")
         return node
@@ -56,8 +56,8 @@ def write_carried(rule: Carried, view: Mapping[str, Any], node: Any, at: Locatio
         return node
     raw, place = locate(node, rule.steps, at)
     if is_hollow(word):
-        written = _with_carried(rule, _or_empty(replace(node, rule.steps, MISSING)), None)
-        written = _or_empty(drop_stale(written, rule.stale, place, rule.origin, writing))
+        written = _with_carried(rule, or_empty(replace(node, rule.steps, MISSING)), None)
+        written = or_empty(drop_stale(written, rule.stale, place, rule.origin, writing))
     else:
         codes = rule.theirs_of.get(word, ()) if isinstance(word, str | bool) else ()
         if not codes:
@@ -80,8 +80,4 @@ def write_carried(rule: Carried, view: Mapping[str, Any], node: Any, at: Locatio
 def _with_carried(rule: Carried, node: Any, word: Word | None) -> Any:
     if word is None and locate(node, rule.carry)[0] is MISSING:
         return node
-    return _or_empty(replace(node, rule.carry, MISSING if word is None else as_text(word)))
-
-
-def _or_empty(node: Any) -> Any:
-    return {} if node is MISSING else node
+    return or_empty(replace(node, rule.carry, MISSING if word is None else as_text(word)))

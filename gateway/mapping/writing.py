@@ -28,7 +28,7 @@ from gateway.mapping.rules import (
     Switch,
     Values,
 )
-from gateway.mapping.values import MISSING, contains, dig, is_hollow, plant, same
+from gateway.mapping.values import MISSING, contains, dig, is_hollow, or_empty, plant, same
 from gateway.mapping.write_context import Writing
 from gateway.mapping.write_fields import write_field, write_values
 from gateway.mapping.write_lists import write_items
@@ -42,10 +42,10 @@ def write_block(
 ) -> Any:
     """The object with the record's values; with its fixed values too when it is being created."""
     for rule in block.rules:
-        node = _or_empty(write_rule(rule, view, node, at, writing, creating=creating))
+        node = or_empty(write_rule(rule, view, node, at, writing, creating=creating))
     if creating:
         for fixed in block.fixed:
-            node = _with_fixed(fixed, node)
+            node = with_fixed(fixed, node)
     return node
 
 
@@ -87,7 +87,8 @@ def _written(
             return write_back_links(rule, view, node, at, writing)
 
 
-def _with_fixed(fixed: Fixed, node: Any) -> Any:
+def with_fixed(fixed: Fixed, node: Any) -> Any:
+    """The object with a fixed value, where nothing stands yet or no item contains it."""
     if fixed.name is None:
         found, _ = locate(node, fixed.steps)
         return replace(node, fixed.steps, fixed.pattern) if found is MISSING else node
@@ -128,7 +129,7 @@ def _write_form(
 ) -> Any:
     view = _nested(wanted)
     for inner in way.rules:
-        node = _or_empty(write_rule(inner, view, node, at, writing, creating=False))
+        node = or_empty(write_rule(inner, view, node, at, writing, creating=False))
     return node
 
 
@@ -149,18 +150,14 @@ def _without_forms(rule: Choice, chosen: int | None, node: Any, at: Location, wr
         if index == chosen:
             continue
         for holder, _, name in way.siblings:
-            node = _or_empty(without(node, holder, (name,)))
+            node = or_empty(without(node, holder, (name,)))
         node = _write_form(way, {}, node, at, writing)
     for holder, stem, own in () if chosen is None else rule.alternatives[chosen].siblings:
         found, _ = locate(node, holder)
         names = found if isinstance(found, dict) else {}
         bare = {name.removeprefix("_") for name in names} - {own}
-        node = _or_empty(without(node, holder, tuple(name for name in bare if is_value_x(name, stem))))
+        node = or_empty(without(node, holder, tuple(name for name in bare if is_value_x(name, stem))))
     return node
-
-
-def _or_empty(node: Any) -> Any:
-    return {} if node is MISSING else node
 
 
 def is_value_x(name: str, stem: str) -> bool:

@@ -110,11 +110,13 @@ def _is_code(value: Any, names: tuple[str, ...]) -> bool:
 
 def _chosen(concept: dict[str, Any]) -> int | None:
     codings = concept.get("coding")
-    if not isinstance(codings, list):
-        return None
-    coded = [index for index, coding in enumerate(codings) if CodingCodec().read(coding) is not None]
-    selected = [index for index in coded if codings[index].get("userSelected") is True]
-    return next(iter(selected or coded), None)
+    found = None
+    for index, coding in enumerate(codings if isinstance(codings, list) else ()):
+        if isinstance(coding, dict) and isinstance(coding.get("code"), str):
+            if coding.get("userSelected") is True:
+                return index
+            found = index if found is None else found
+    return found
 
 
 def _coding(shown: dict[str, Any], old: Any) -> dict[str, Any]:

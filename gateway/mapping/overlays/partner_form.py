@@ -77,7 +77,7 @@ class PartnerForm:
 
         What the partner cannot hold, and what its overlays add of themselves, is as it is in `held`.
         """
-        plain = Lens(replace(self.theirs.rules, writes_always=False))
+        plain = self.theirs.without_always
         resource = without_always(self.theirs, resource, held)
         record = self._read(self.theirs, resource)
         lighter = self._put(plain, _without(record, self.differ), resource).resource

@@ -126,7 +126,7 @@ def written_always(node: Any, steps: Any, value: Any) -> Any:
         (write_parts, "align", by_position, {"Residue", "PutGet"}),
         (write_lists, "arrange", without_foreign, {"Residue", "Frame", "GetPut"}),
         (write_fields, "arrange", without_foreign, {"Residue", "GetPut"}),
-        (write_parts, "arrange", without_foreign, {"Residue", "GetPut"}),
+        (write_parts, "arrange", without_foreign, {"Residue", "GetPut", "Frame"}),
         (write_fields, "drop_stale", keep_stale, {"Stale"}),
         (write_fields, "replace", written_always, {"Stale"}),
         (write_fields, "same", lambda a, b: False, {"GetPut"}),

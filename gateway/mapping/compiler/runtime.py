@@ -1,0 +1,165 @@
+"""What compiled code calls: small things that would be the same lines over and over in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from gateway.fhir.resource_types import R4_TYPES
+from gateway.mapping.codecs import Codec, Codes, Concept, TranslatedConcept
+from gateway.mapping.guards import holds, is_ours
+from gateway.mapping.narrative import narrated
+from gateway.mapping.reading import is_one_of, linked_id
+from gateway.mapping.reading_words import tuple_of, word_of
+from gateway.mapping.rules import Joint, Word
+from gateway.mapping.values import MISSING, contains, is_hollow, tidy
+from gateway.mapping.writing import with_fixed
+
+
+class Unsure(Exception):
+    """The record holds something that only the interpreter can judge: it is asked instead."""
+
+
+SINGLE: Final = (str, bool, int, Decimal)
+NUMBER: Final = (int, Decimal)
+_OF_A_CODING: Final = ("system", "code", "display")
+_ID: Final = r"[A-Za-z0-9\-._]{1,64}"
+ID: Final = re.compile(_ID).fullmatch
+ANY_LINK: Final = re.compile(rf"([A-Z][A-Za-z]+)/{_ID}(?:/_history/{_ID})?").fullmatch
+DAY: Final = re.compile(r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])").fullmatch
+
+
+def link_to(type_name: str) -> Any:
+    """What matches a relative reference to this type, also a versioned one; its first group is the id."""
+    return re.compile(rf"{re.escape(type_name)}/({_ID})(?:/_history/{_ID})?").fullmatch
+
+
+def listed(raw: Any) -> Sequence[Any]:
+    """The items of a list; a single value where a list belongs is a list of one, null is none."""
+    return raw if isinstance(raw, list) else () if raw is None else (raw,)
+
+
+def first(node: Any) -> Any:
+    """The first item of a list, or the single object that stands for one."""
+    if isinstance(node, list):
+        return node[0] if node else MISSING
+    return node if isinstance(node, dict) else MISSING
+
+
+def first_with(node: Any, name: str, value: Any) -> Any:
+    """The first item of which this element has this text."""
+    for item in node if isinstance(node, list) else (node,):
+        if isinstance(item, dict) and item.get(name) == value:
+            return item
+    return MISSING
+
+
+def first_like(node: Any, pattern: Mapping[str, Any]) -> Any:
+    """The first item that contains the pattern."""
+    for item in node if isinstance(node, list) else (node,):
+        if isinstance(item, dict) and contains(item, pattern):
+            return item
+    return MISSING
+
+
+def by_id(parts: Sequence[Any]) -> dict[str, Any]:
+    """The first part of each id."""
+    found: dict[str, Any] = {}
+    for part in parts:
+        if isinstance(part.get("id"), str):
+            found.setdefault(part["id"], part)
+    return found
+
+
+def joint_word(rule: Joint, raws: list[Any]) -> Word | None:
+    """The word for what these elements say together."""
+    said = tuple_of(raws)
+    return None if said is None else rule.ours_of.get(said)
+
+
+def nothing_in(value: Any) -> None:
+    """Raises Unsure when the record's value says something that cannot be written as it is."""
+    if tidy(value) is not None:
+        raise Unsure
+
+
+def written(codec: Codec, value: Any, old: Any = None) -> Any:
+    """What the codec writes for the record's value; None when the value says nothing.
+
+    old   what the element holds by now
+    Raises Unsure when the value cannot be written, would not read back, or loses what is to be told.
+    """
+    if value is None:
+        return None
+    if isinstance(codec, Codes | TranslatedConcept) and codec.lossy_out(value):
+        raise Unsure
+    new = codec.write(value, MISSING if old is None else old)
+    if new is MISSING or codec.read(new) is None:
+        nothing_in(value)
+        return None
+    return new
+
+
+def concept(codec: Concept, value: Any, old: Any = None) -> Any:
+    """The same for a code, and faster for a plain one where nothing stands yet."""
+    if type(value) is not dict or type(value.get("code")) is not str:
+        return written(codec, value, old)
+    coding = {name: value[name] for name in _OF_A_CODING if name in value}
+    text = value.get("text") if codec.with_text else None
+    if len(value) != len(coding) + (text is not None) or not _are_texts(coding, text):
+        return written(codec, value, old)
+    return {"coding": [coding]} if text is None else {"coding": [coding], "text": text}
+
+
+def _are_texts(coding: Mapping[str, Any], text: Any) -> bool:
+    return all(type(value) is str for value in coding.values()) and (text is None or type(text) is str)
+
+
+def fresh(pattern: Any) -> Any:
+    """A copy of a pattern that may be altered."""
+    if isinstance(pattern, Mapping):
+        return {name: fresh(child) for name, child in pattern.items()}
+    return [fresh(child) for child in pattern] if isinstance(pattern, list | tuple) else pattern
+
+
+def add(holder: dict[str, Any], name: str, items: list[Any]) -> None:
+    """Append to a list of an object that is being made."""
+    if name in holder:
+        holder[name].extend(items)
+    else:
+        holder[name] = items
+
+
+NAMESPACE: Final[Mapping[str, Any]] = {
+    "SINGLE": SINGLE,
+    "NUMBER": NUMBER,
+    "NOTHING": {},
+    "MISSING": MISSING,
+    "R4_TYPES": R4_TYPES,
+    "Unsure": Unsure,
+    "ID": ID,
+    "ANY_LINK": ANY_LINK,
+    "DAY": DAY,
+    "listed": listed,
+    "first": first,
+    "first_with": first_with,
+    "first_like": first_like,
+    "by_id": by_id,
+    "joint_word": joint_word,
+    "word_of": word_of,
+    "nothing_in": nothing_in,
+    "concept": concept,
+    "written": written,
+    "fresh": fresh,
+    "add": add,
+    "holds": holds,
+    "is_hollow": is_hollow,
+    "is_one_of": is_one_of,
+    "is_ours": is_ours,
+    "linked_id": linked_id,
+    "narrated": narrated,
+    "with_fixed": with_fixed,
+}
+"""What compiled code finds by name, besides its own constants."""

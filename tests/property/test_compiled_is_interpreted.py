@@ -1,0 +1,132 @@
+"""Whatever a partner sends and a client puts, the compiled rules say, write and report what the interpreter does.
+
+The laws compare the two on resources as they should be; here every value may be of any sort, and anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from itertools import count
+from random import Random
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.fhir.json_codec import read_stored
+from gateway.mapping import Lens, Mappings, Put
+from gateway.mapping.laws.differences import resource_differences
+from gateway.mapping.values import same
+from gateway.places import DataFolder, data_folder
+from tests.unit.mapping.test_laws import LENS
+
+MAPS: Final = Mappings.load()
+EXAMPLES: Final = data_folder(DataFolder.MAPPINGS) / "examples"
+ODD: Final[tuple[Any, ...]] = (
+    None, True, False, 0, 1, -7, Decimal("1.10"), Decimal("1E+3"), "", " ", "x", "1987", "2026-02-30",
+    "2026-11-28T10:00:00+01:00", "2026-11-28T10:00:00", "Patient/9", "Patient/9/_history/2", "Goal/g",
+    "https://a.example/fhir/Patient/9", "urn:uuid:9", "#p", "active", "completed", [], {}, [None], [[]], [{}],
+    [1, "a"], {"a": 1}, {"reference": "Patient/9"}, {"text": "t"}, {"coding": [{"code": "c"}, {"code": "d"}]},
+    {"coding": [{"code": "c", "userSelected": True}], "text": None}, {"system": "s", "code": "c"},
+    {"url": "x", "valueBoolean": True}, {"value": Decimal("1.0"), "unit": "kg"},
+)  # fmt: skip
+
+
+def spoilt(value: Any, random: Random) -> Any:
+    """The value with something odd at a place or two."""
+    places = list(_places(value, ()))
+    for _ in range(random.randint(1, 2)):
+        value = _with(value, random.choice(places), random)
+    return value
+
+
+def _places(value: Any, at: tuple[Any, ...]) -> Any:
+    if at:
+        yield at
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, child in steps:
+        yield from _places(child, (*at, step))
+
+
+def _with(value: Any, at: tuple[Any, ...], random: Random) -> Any:
+    if not at:
+        return _odd(value, random)
+    step, rest = at[0], at[1:]
+    if isinstance(value, dict) and step in value:
+        if not rest and random.random() < 0.2:
+            return {name: child for name, child in value.items() if name != step}
+        return {**value, step: _with(value[step], rest, random)}
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return [*value[:step], _with(value[step], rest, random), *value[step + 1 :]]
+    return value
+
+
+def _odd(value: Any, random: Random) -> Any:
+    ways: list[Callable[[], Any]] = [
+        lambda: random.choice(ODD),
+        lambda: [value],
+        lambda: [value, value],
+        lambda: value[0] if isinstance(value, list) and value else random.choice(ODD),
+        lambda: value[::-1] if isinstance(value, list) else random.choice(ODD),
+        lambda: [*value, *value] if isinstance(value, list) else random.choice(ODD),
+    ]
+    return random.choice(ways)()
+
+
+def ids() -> Callable[[], str]:
+    numbers = count()
+    return lambda: f"new-{next(numbers)}"
+
+
+def agree(one: Put, other: Put) -> None:
+    assert next(resource_differences(one.resources, other.resources), None) is None
+    assert one.issues == other.issues
+
+
+def engines_agree(lens: Lens, resources: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+    specified = lens.interpreted
+    assert same(lens.get(resources).record, specified.get(resources).record)
+    agree(lens.put(record, resources, new_id=ids()), specified.put(record, resources, new_id=ids()))
+    agree(lens.create(record, new_id=ids()), specified.create(record, new_id=ids()))
+
+
+@pytest.mark.parametrize("name", sorted(MAPS))
+@given(number=st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_the_engines_agree_about_spoilt_resources_and_records(name: str, number: int) -> None:
+    lens, random = MAPS[name], Random(number)
+    resources = read_stored((EXAMPLES / f"{name}.fhir.json").read_bytes())
+    record = read_stored((EXAMPLES / f"{name}.record.json").read_bytes())
+    assert isinstance(resources, dict)
+    root = spoilt(resources[lens.type], random) if random.random() < 0.7 else resources[lens.type]
+    given_resources = {**resources, lens.type: root}
+    if not isinstance(root, dict) or root.get("resourceType") != lens.type:
+        return
+
+    engines_agree(lens, given_resources, spoilt(record, random))
+
+
+@given(number=st.integers(0, 2**32))
+@settings(max_examples=300, deadline=None)
+def test_the_engines_agree_about_every_construct_of_the_language(number: int) -> None:
+    random = Random(number)
+    plan = {
+        "resourceType": "CarePlan", "id": "p", "intent": "plan", "title": "Home", "status": "revoked",
+        "subject": {"reference": "Patient/9", "display": "Ada"}, "period": {"start": "2026-11"},
+        "created": "2026-11-28T10:00:00+01:00", "identifier": [{"system": "urn:ours", "value": "7"}],
+        "deadBoolean": True, "code": {"coding": [{"system": "s", "code": "c"}], "text": "words"},
+        "category": [{"coding": [{"code": "ours"}]}, {"text": "mine"}], "given": ["a", "b"],
+        "addresses": [{"reference": "Condition/1"}], "note": [{"text": "t"}, {"title": "u"}],
+        "activity": [{"id": "1", "detail": {"title": "walk"}}, {"id": "2", "who": {"reference": "Patient/1"}}],
+        "goal": [{"reference": "Aim/1"}, {"reference": "Aim/2"}],
+    }  # fmt: skip
+    tasks = [{"resourceType": "Task", "id": "t", "status": "draft", "focus": {"reference": "CarePlan/p"}}]
+    resources = {"CarePlan": plan, "Task": tasks}
+    record = {**LENS.get(resources).record, "title": "Home again"}
+    given_plan = spoilt(plan, random)
+    if not isinstance(given_plan, dict) or given_plan.get("resourceType") != "CarePlan":
+        return
+
+    engines_agree(LENS, {**resources, "CarePlan": given_plan}, spoilt(record, random))
