@@ -50,7 +50,7 @@ def assert_created_alike(lens: Lens, record: dict[str, Any], create: By, name: s
     assert all(place.startswith(refused) for place in differing), (name, differing)
 
 
-@pytest.mark.parametrize(("activities", "goals"), [(0, 0), (1, 0), (10, 5), (50, 5), (200, 5)])
+@pytest.mark.parametrize(("activities", "goals"), [(0, 0), (1, 0), (10, 5), (200, 5)])
 def test_the_plans_of_the_benchmarks(maps: Mappings, activities: int, goals: int) -> None:
     resources = care_plan(activities, goals)
 

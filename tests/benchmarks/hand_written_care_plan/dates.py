@@ -11,12 +11,12 @@ from typing import Any
 
 from gateway.fhir.dates import FhirDateTime
 
-_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
+_looks_like_a_date = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?").fullmatch
 
 
 def is_date(text: Any) -> bool:
     """Whether it is a real day, a month or a year."""
-    if not isinstance(text, str) or _DATE.fullmatch(text) is None:
+    if not isinstance(text, str) or _looks_like_a_date(text) is None:
         return False
     try:
         date.fromisoformat(f"{text}-01-01"[:10])

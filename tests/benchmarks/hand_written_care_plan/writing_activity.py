@@ -24,8 +24,7 @@ _COST = EXTENSIONS + "activity-cost"
 
 def activities(values: Any) -> list[dict[str, Any]]:
     """The activities that say anything."""
-    made = [_activity(value) for value in objects(values)]
-    return [activity for activity in made if activity]
+    return [activity for value in objects(values) if (activity := _activity(value))]
 
 
 def _activity(record: dict[str, Any]) -> dict[str, Any]:

@@ -48,8 +48,7 @@ def concept(code: Any, text: Any) -> dict[str, Any]:
 
 def concepts(codes: Any) -> list[dict[str, Any]]:
     """CodeableConcepts, each of a code and a text in one object."""
-    made = (concept(code, code.get("text")) for code in objects(codes))
-    return [each for each in made if each]
+    return [made for code in objects(codes) if (made := concept(code, code.get("text")))]
 
 
 def link_to_any(text: Any) -> dict[str, Any] | None:
@@ -64,12 +63,16 @@ def link_to(id: Any, type_name: str) -> dict[str, Any] | None:
 
 def links_to_any(values: Any) -> list[dict[str, Any]]:
     """References to anything."""
-    return [{"reference": text} for text in texts(values) if any_reference(text) is not None]
+    if not isinstance(values, list):
+        return []
+    return [{"reference": text} for text in values if any_reference(text) is not None]
 
 
 def links_to(ids: Any, type_name: str) -> list[dict[str, Any]]:
     """References to records of one type."""
-    return [{"reference": text} for id in texts(ids) if (text := reference_to(id, type_name)) is not None]
+    if not isinstance(ids, list):
+        return []
+    return [{"reference": text} for id in ids if (text := reference_to(id, type_name)) is not None]
 
 
 def quantity(amount: Any) -> dict[str, Any]:
@@ -107,8 +110,7 @@ def notes(values: Any) -> list[dict[str, Any]]:
 
 def identifiers(values: Any) -> list[dict[str, Any]]:
     """Identifiers with their kind, validity, issuer, and whether somebody verified them."""
-    made = [_identifier(value) for value in objects(values)]
-    return [each for each in made if each]
+    return [made for value in objects(values) if (made := _identifier(value))]
 
 
 def _identifier(identifier: dict[str, Any]) -> dict[str, Any]:

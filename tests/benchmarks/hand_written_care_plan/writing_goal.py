@@ -68,8 +68,7 @@ def goal_of(record: Mapping[str, Any], person: Any) -> dict[str, Any]:
 
 
 def _targets(values: Any) -> list[dict[str, Any]]:
-    made = [_target(value) for value in objects(values)]
-    return [target for target in made if target]
+    return [target for value in objects(values) if (target := _target(value))]
 
 
 def _target(record: dict[str, Any]) -> dict[str, Any]:
