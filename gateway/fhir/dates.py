@@ -17,6 +17,11 @@ _TIME: Final = (
     r"T(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?"
     r"(?P<zone>Z|(?P<sign>[+-])(?P<zone_hour>[0-9]{2}):(?P<zone_minute>[0-9]{2}))"
 )
+# What certainly is a date or a moment, without asking the calendar: the days that every month has.
+_PLAIN_DAY: Final = r"[1-9][0-9]{3}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|1[0-9]|2[0-8])"
+_PLAIN_TIME: Final = (
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])"
+)
 _TICK: Final = timedelta(microseconds=1)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -42,7 +47,19 @@ class _Known:
     _rest: str = ""  # digits of a second beyond the microsecond
 
     _pattern: ClassVar[re.Pattern[str]]
+    _plain: ClassVar[re.Pattern[str]]
     _meaning: ClassVar[str]
+
+    @classmethod
+    def is_valid(cls, text: str) -> bool:
+        """Whether a text can be parsed, found out faster for most."""
+        if cls._plain.fullmatch(text):
+            return True
+        try:
+            cls.parse(text)
+        except ValueError:
+            return False
+        return True
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -78,6 +95,7 @@ class FhirDate(_Known):
     """A FHIR `date`: a calendar day known to year, month or day. It is not a moment and has no zone."""
 
     _pattern = re.compile(_DATE + r")?)?", re.ASCII)
+    _plain = re.compile(_PLAIN_DAY + r")?)?", re.ASCII)
     _meaning = "a FHIR date (YYYY, YYYY-MM or YYYY-MM-DD)"
 
 
@@ -86,6 +104,7 @@ class FhirDateTime(_Known):
     """A FHIR `dateTime`: a date, or a moment to the second or finer, always with its zone."""
 
     _pattern = re.compile(_DATE + rf"(?:{_TIME})?)?)?", re.ASCII)
+    _plain = re.compile(_PLAIN_DAY + rf"(?:{_PLAIN_TIME})?)?)?", re.ASCII)
     _meaning = "a FHIR dateTime (a date, or YYYY-MM-DDThh:mm:ss with a zone)"
 
     def is_same_moment(self, other: _Known) -> bool:
@@ -99,6 +118,7 @@ class FhirInstant(FhirDateTime):
     """A FHIR `instant`: a moment to the second or finer, always with its zone."""
 
     _pattern = re.compile(_DATE + rf"{_TIME}))", re.ASCII)
+    _plain = re.compile(_PLAIN_DAY + rf"{_PLAIN_TIME}))", re.ASCII)
     _meaning = "a FHIR instant (YYYY-MM-DDThh:mm:ss with a zone)"
 
 

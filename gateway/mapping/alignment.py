@@ -9,10 +9,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from gateway.mapping.values import as_key, same
+
+
+class Alignment(NamedTuple):
+    """Which old view each new view continues.
+
+    matches     for each new view the number of the old one, or None
+    unchanged   the numbers of the new views that are the same as the old ones they continue
+    """
+
+    matches: list[int | None]
+    unchanged: set[int]
 
 
 def align(
@@ -21,7 +32,7 @@ def align(
     *,
     identity: Callable[[Any], Any],
     by_position: bool,
-) -> list[int | None]:
+) -> Alignment:
     """For each new view the number of the old view that it continues, or None.
 
     Equal views first, those that did not move before those that did; then equal identity (None is nobody's
@@ -33,54 +44,73 @@ def align(
     in_place = [here for here in range(min(len(old), len(new))) if same(old[here], new[here])]
     for here in in_place:
         matches[here] = here
+    unchanged = set(in_place)
     if len(in_place) == len(old) == len(new):
-        return matches
+        return Alignment(matches, unchanged)
     free = set(range(len(old))) - set(in_place)
-    _pair(matches, free, [as_key(view) for view in old], [as_key(view) for view in new])
-    old_identities, new_identities = (
-        [as_key(known) if (known := identity(view)) is not None else None for view in side]
-        for side in (old, new)
-    )
+    unchanged |= _pair(matches, free, _keys(old, free, as_key), _keys(new, _unmatched(matches), as_key))
+
+    def known(view: Any) -> Any:
+        return None if (found := identity(view)) is None else as_key(found)
+
+    old_identities = _keys(old, free, known)
+    new_identities = _keys(new, _unmatched(matches), known)
     _pair(matches, free, old_identities, new_identities)
     if by_position:
         _pair_between_neighbours(matches, free, old_identities, new_identities)
-    return matches
+    return Alignment(matches, unchanged)
 
 
-def _pair(matches: list[int | None], free: set[int], old: list[Any], new: list[Any]) -> None:
+Keys: TypeAlias = dict[int, Any]
+"""By what an item is found again, for those that have any such thing, by their numbers in order."""
+
+
+def _unmatched(matches: list[int | None]) -> Iterable[int]:
+    return (number for number, match in enumerate(matches) if match is None)
+
+
+def _keys(views: Sequence[Any], which: Iterable[int], key: Callable[[Any], Any]) -> Keys:
+    found = ((number, key(views[number])) for number in sorted(which))
+    return {number: each for number, each in found if each is not None}
+
+
+def _pair(matches: list[int | None], free: set[int], old: Keys, new: Keys) -> set[int]:
     """Match what has equal keys: the same place first, so that equal items that did not move are not swapped,
-    then the first that is free.
+    then the first that is free. The numbers of what was matched now.
     """
-    for here in range(min(len(old), len(new))):
-        if matches[here] is None and here in free and new[here] is not None and old[here] == new[here]:
+    paired: set[int] = set()
+    for here, key in new.items():
+        if here in free and old.get(here) == key:
             matches[here] = here
             free.discard(here)
+            paired.add(here)
     places: dict[Any, deque[int]] = {}
-    for there in sorted(free):
-        if old[there] is not None:
-            places.setdefault(old[there], deque()).append(there)
-    for here, key in enumerate(new):
-        if matches[here] is None and key is not None and places.get(key):
+    for there, key in old.items():
+        if there in free:
+            places.setdefault(key, deque()).append(there)
+    for here, key in new.items():
+        if matches[here] is None and places.get(key):
             match = places[key].popleft()
             matches[here] = match
             free.discard(match)
+            paired.add(here)
+    return paired
 
 
-def _pair_between_neighbours(
-    matches: list[int | None], free: set[int], old_identities: list[Any], new_identities: list[Any]
-) -> None:
+def _pair_between_neighbours(matches: list[int | None], free: set[int], old: Keys, new: Keys) -> None:
+    """Pair the items that nothing names, in order, between the matches before and behind them."""
     following: list[int] = []  # for each new item the first match behind it
-    nearest = len(old_identities)
+    nearest = max(free, default=0) + 1
     for match in reversed(matches):
         following.append(nearest)
         nearest = nearest if match is None else match
     following.reverse()
-    nameless = sorted(there for there in free if old_identities[there] is None)
+    nameless = sorted(there for there in free if there not in old)
     lowest = -1
     for number, match in enumerate(matches):
         if match is not None:
             lowest = match
-        elif new_identities[number] is None:
+        elif number not in new:
             next_free = bisect_right(nameless, lowest)
             if next_free < len(nameless) and nameless[next_free] < following[number]:
                 lowest = matches[number] = nameless.pop(next_free)

@@ -5,10 +5,9 @@ Plain JSON with Decimal, never altered.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from operator import is_
 from typing import Any, Final
 
 
@@ -32,33 +31,51 @@ def tidy(value: Any) -> Any:
     A value that has none of them is the same object in the result.
     """
     if isinstance(value, dict):
+        if value and all(_is_tidy(child) for child in value.values()):
+            return value
         kept = {name: inner for name, child in value.items() if (inner := tidy(child)) is not None}
-        return value if _is_all_of(kept.values(), value.values()) else kept or None
+        return kept or None
     if isinstance(value, list):
-        left = [inner for child in value if (inner := tidy(child)) is not None]
-        return value if _is_all_of(left, value) else left or None
+        if value and all(_is_tidy(child) for child in value):
+            return value
+        return [inner for child in value if (inner := tidy(child)) is not None] or None
     return None if value is MISSING else value
 
 
-def _is_all_of(kept: Collection[Any], held: Collection[Any]) -> bool:
-    return 0 < len(kept) == len(held) and all(map(is_, kept, held))
+def _is_tidy(value: Any) -> bool:
+    if value.__class__ is str:
+        return True
+    return value is not None and tidy(value) is value
 
 
 def same(a: Any, b: Any) -> bool:
     """Whether two record values say the same: 1.10 is 1.1, null is absent is [] is {}, but true is not 1."""
     if a is b:
         return True
-    if type(a) is str and type(b) is str:
-        return a == b
+    if a.__class__ is str and b.__class__ is str:
+        return bool(a == b)
     if is_hollow(a) or is_hollow(b):
         return tidy(a) is None and tidy(b) is None
     if isinstance(a, dict) and isinstance(b, dict):
-        return all(same(a.get(name), b.get(name)) for name in {**a, **b})
+        return _same_fields(a, b)
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(same, a, b))
     if is_number(a) and is_number(b):
         return bool(a == b)
     return type(a) is type(b) and bool(a == b)
+
+
+def _same_fields(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    for name, one in a.items():
+        other = b.get(name)
+        if one is not other and not same(one, other):
+            return False
+    return a.keys() == b.keys() or all(name in a or tidy(child) is None for name, child in b.items())
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a JSON number as our codec reads one: int or Decimal, never bool or float."""
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def as_key(value: Any) -> Any:
@@ -71,11 +88,6 @@ def as_key(value: Any) -> Any:
     if isinstance(value, bool):
         return (bool, value)
     return None if value is MISSING else value
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a JSON number as our codec reads one: int or Decimal, never bool or float."""
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def contains(value: Any, pattern: Any) -> bool:

@@ -17,7 +17,7 @@ from gateway.mapping.paths import Name
 from gateway.mapping.read_context import Found
 from gateway.mapping.reading import items_of, read_field, read_values
 from gateway.mapping.rules import FhirList, Field, Values
-from gateway.mapping.values import MISSING, dig, is_hollow, same, tidy
+from gateway.mapping.values import MISSING, dig, is_hollow, same
 from gateway.mapping.write_context import Writing, drop_stale
 
 # [0] of several: taking the first away would show the second in its place.
@@ -98,7 +98,7 @@ def write_values(rule: Values, view: Mapping[str, Any], node: Any, at: Location,
     if isinstance(rule.codec, Codes | TranslatedConcept):
         for value in wanted:
             writing.lossy(place, rule.origin, rule.codec.lossy_out(value))
-    matches = align(
+    matches, unchanged = align(
         [each.view for each in found],
         expressed,
         identity=(lambda _: None) if rule.one else rule.codec.identity,
@@ -111,7 +111,7 @@ def write_values(rule: Values, view: Mapping[str, Any], node: Any, at: Location,
             entries.append((items[number], siblings[number]))
         elif match is None:
             entries.append((made[number], None))
-        elif same(found[match].view, expressed[number]):
+        elif number in unchanged:
             entries.append((found[match].item, siblings[found[match].index]))
         else:
             entries.append((_changed_item(rule, found[match], wanted[number], place, writing), None))
@@ -123,7 +123,7 @@ def write_values(rule: Values, view: Mapping[str, Any], node: Any, at: Location,
 
 
 def _wanted(rule: Values, view: Mapping[str, Any]) -> list[Any]:
-    value = tidy(dig(view, rule.ours))
+    value = dig(view, rule.ours)
     if value is None:
         return []
     if rule.one:

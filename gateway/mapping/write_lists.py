@@ -10,7 +10,7 @@ from gateway.mapping.elements import Location, loses_first
 from gateway.mapping.guards import is_ours
 from gateway.mapping.reading import items_of, read_inner, read_items
 from gateway.mapping.rules import Items, Ours
-from gateway.mapping.values import dig, same, tidy
+from gateway.mapping.values import dig
 from gateway.mapping.write_context import Writing
 from gateway.mapping.write_fields import FIRST_OF_SEVERAL, with_list
 
@@ -21,17 +21,17 @@ def write_items(rule: Items, view: Mapping[str, Any], node: Any, at: Location, w
         return node
     items, siblings, place = items_of(rule.list, node, at)
     found = read_items(rule, node, at, writing.reading())
-    wanted = tidy(dig(view, rule.ours)) or []
+    wanted = dig(view, rule.ours) or []
     if not isinstance(wanted, list) or not all(isinstance(item, dict) for item in wanted):
         writing.refuse(place, rule.origin, "the record's value is no list of objects")
         return node
-    if same([each.view for each in found], wanted):
-        return node
-    matches = align([each.view for each in found], wanted, identity=identity_by(rule.key), by_position=True)
+    matches, unchanged = align(
+        [each.view for each in found], wanted, identity=identity_by(rule.key), by_position=True
+    )
     made: list[Any] = []
     for number, match in enumerate(matches):
         index = len(items) + number if match is None else found[match].index
-        if match is not None and same(found[match].view, wanted[number]):
+        if match is not None and number in unchanged:
             made.append(found[match].item)
         else:
             old = None if match is None else found[match].item

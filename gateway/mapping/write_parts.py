@@ -22,7 +22,7 @@ from gateway.mapping.reading import (
     read_links,
 )
 from gateway.mapping.rules import BackLinkedParts, Block, LinkedParts, copies_of
-from gateway.mapping.values import MISSING, dig, same, tidy
+from gateway.mapping.values import MISSING, dig, same
 from gateway.mapping.write_context import Writing, drop_stale
 from gateway.mapping.write_fields import with_list
 from gateway.mapping.write_lists import identity_by
@@ -46,7 +46,7 @@ def write_links(rule: LinkedParts, view: Mapping[str, Any], node: Any, at: Locat
     wanted = _wanted(rule, view, place, writing)
     if wanted is None:
         return node
-    matches = align(
+    matches, unchanged = align(
         [each.view for each in found], wanted, identity=identity_by((("id",),)), by_position=False
     )
     wanted = _named(wanted, matches, found, writing)
@@ -59,7 +59,7 @@ def write_links(rule: LinkedParts, view: Mapping[str, Any], node: Any, at: Locat
             if linked_id(rule, items[number]) not in said:
                 entries.append((items[number], siblings[number]))
             continue
-        if match is None or copies_changed or not same(found[match].view, wanted[number]):
+        if match is None or copies_changed or number not in unchanged:
             _write_part(rule.block, rule.type, wanted[number], writing)
         if match is not None:
             entries.append((items[found[match].index], siblings[found[match].index]))
@@ -99,7 +99,9 @@ def write_back_links(
         return node
     if wanted and node is not MISSING and not node.get("id"):
         node = {**node, "id": writing.new_id()}
-    matches = align([each.view for each in found], wanted, identity=identity_by(rule.key), by_position=False)
+    matches, unchanged = align(
+        [each.view for each in found], wanted, identity=identity_by(rule.key), by_position=False
+    )
     if node is MISSING and len({match for match in matches if match is not None}) < len(found):
         reason = f"a {rule.type} cannot be taken off the list of a resource that is not at hand"
         writing.refuse((rule.type, 0), rule.origin, reason)
@@ -107,7 +109,7 @@ def write_back_links(
     wanted = _named(wanted, matches, found, writing)
     made: list[Any] = []
     for number, match in enumerate(matches):
-        if match is not None and not copies_changed and same(found[match].view, wanted[number]):
+        if match is not None and not copies_changed and number in unchanged:
             made.append(found[match].item)
             continue
         old = MISSING if match is None else found[match].item
@@ -150,7 +152,7 @@ def _keep_parts(
 def _wanted(
     rule: LinkedParts | BackLinkedParts, view: Mapping[str, Any], at: Location, writing: Writing
 ) -> list[dict[str, Any]] | None:
-    wanted = tidy(dig(view, rule.ours)) or []
+    wanted = dig(view, rule.ours) or []
     if not isinstance(wanted, list) or not all(isinstance(item, dict) for item in wanted):
         writing.refuse(at, rule.origin, "the record's value is no list of objects")
         return None

@@ -1,4 +1,4 @@
-"""Whatever a partner sends and a client puts, the compiled rules say, write and report what the interpreter does.
+"""Whatever partners send and clients put, compiled rules say, write and report what the interpreter does.
 
 The laws compare the two on resources as they should be; here every value may be of any sort, and anywhere.
 """
@@ -119,7 +119,7 @@ def test_the_engines_agree_about_every_construct_of_the_language(number: int) ->
         "deadBoolean": True, "code": {"coding": [{"system": "s", "code": "c"}], "text": "words"},
         "category": [{"coding": [{"code": "ours"}]}, {"text": "mine"}], "given": ["a", "b"],
         "addresses": [{"reference": "Condition/1"}], "note": [{"text": "t"}, {"title": "u"}],
-        "activity": [{"id": "1", "detail": {"title": "walk"}}, {"id": "2", "who": {"reference": "Patient/1"}}],
+        "activity": [{"id": "1", "detail": {"title": "walk"}}, {"who": {"reference": "Patient/1"}}],
         "goal": [{"reference": "Aim/1"}, {"reference": "Aim/2"}],
     }  # fmt: skip
     tasks = [{"resourceType": "Task", "id": "t", "status": "draft", "focus": {"reference": "CarePlan/p"}}]

@@ -25,7 +25,7 @@ class CodingCodec:
         """See Codec."""
         if not isinstance(value, dict) or not isinstance(value.get("code"), str):
             return None
-        return {name: value[name] for name in _SHOWN if isinstance(value.get(name), str)}
+        return _shown(value)
 
     def write(self, value: Any, old: Any) -> Any:
         """See Codec."""
@@ -62,7 +62,7 @@ class Concept:
         if not isinstance(value, dict):
             return None
         index = _chosen(value)
-        shown = {} if index is None else CodingCodec().read(value["coding"][index])
+        shown = {} if index is None else _shown(value["coding"][index])
         if self.with_text and isinstance(value.get("text"), str):
             shown = {**shown, "text": value["text"]}
         return shown or None
@@ -100,6 +100,15 @@ class Concept:
         if not isinstance(value, dict):
             return None
         return (value.get("system"), value.get("code")) if value.get("code") else (None, value.get("text"))
+
+
+def _shown(coding: dict[str, Any]) -> dict[str, Any]:
+    shown = {}
+    for name in _SHOWN:
+        said = coding.get(name)
+        if said.__class__ is str:
+            shown[name] = said
+    return shown
 
 
 def _is_code(value: Any, names: tuple[str, ...]) -> bool:

@@ -28,20 +28,11 @@ class Day(Leaf):
 
     def read(self, value: Any) -> str | None:
         """See Codec."""
-        if not isinstance(value, str):
-            return None
-        try:
-            FhirDateTime.parse(value)
-        except ValueError:
-            return None
-        return value[:_DAY_LENGTH]
+        return value[:_DAY_LENGTH] if isinstance(value, str) and FhirDateTime.is_valid(value) else None
 
     def write(self, value: Any, old: Any) -> Any:
         """See Codec."""
-        try:
-            return FhirDate.parse(value).text if isinstance(value, str) else MISSING
-        except ValueError:
-            return MISSING
+        return value if isinstance(value, str) and FhirDate.is_valid(value) else MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +41,12 @@ class Moment(Leaf):
 
     def read(self, value: Any) -> str | None:
         """See Codec."""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not FhirDateTime.is_valid(value):
             return None
+        if "T" not in value:
+            return value
         try:
-            FhirDateTime.parse(value)
-            return value if "T" not in value else _in_utc(value)
+            return _in_utc(value)
         except (ValueError, OverflowError):
             return None
 

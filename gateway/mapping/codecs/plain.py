@@ -56,17 +56,8 @@ def _is_primitive(value: Any) -> bool:
     return isinstance(value, str | bool) or is_number(value)
 
 
-def _parses(parse: Callable[[str], object]) -> Callable[[Any], bool]:
-    def takes(value: Any) -> bool:
-        if not isinstance(value, str):
-            return False
-        try:
-            parse(value)
-        except ValueError:
-            return False
-        return True
-
-    return takes
+def _is(kind: type[FhirDate] | type[FhirDateTime]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and kind.is_valid(value)
 
 
 _TAKES: Final[Mapping[PlainKind, Callable[[Any], bool]]] = {
@@ -75,9 +66,9 @@ _TAKES: Final[Mapping[PlainKind, Callable[[Any], bool]]] = {
     PlainKind.BOOLEAN: _is_boolean,
     PlainKind.INTEGER: _is_integer,
     PlainKind.DECIMAL: is_number,
-    PlainKind.DATE: _parses(FhirDate.parse),
-    PlainKind.DATE_TIME: _parses(FhirDateTime.parse),
-    PlainKind.INSTANT: _parses(FhirInstant.parse),
+    PlainKind.DATE: _is(FhirDate),
+    PlainKind.DATE_TIME: _is(FhirDateTime),
+    PlainKind.INSTANT: _is(FhirInstant),
 }
 
 # The type at the end of the name of a value[x] says what it can hold.

@@ -15,6 +15,11 @@ from gateway.mapping.values import MISSING
 _FOREIGN = frozenset({ReferenceKind.ABSOLUTE, ReferenceKind.URN, ReferenceKind.FRAGMENT})
 
 
+def _may_refer(value: Any) -> bool:
+    # Most texts that are no reference have none of these; a fast answer before the exact one.
+    return isinstance(value, str) and ("/" in value or ":" in value or "#" in value or "?" in value)
+
+
 def _stands_for_itself(reference: Reference) -> bool:
     # "urn:oid:…" and URLs that do not end in Type/id are of kind OTHER, and still name one thing.
     return reference.kind in _FOREIGN or "://" in reference.text or reference.text.startswith("urn:")
@@ -32,7 +37,7 @@ class RecordReference(Leaf):
 
     def read(self, value: Any) -> str | None:
         """See Codec."""
-        if not isinstance(value, str):
+        if not _may_refer(value):
             return None
         reference = parse_reference(value)
         if reference.kind is ReferenceKind.RELATIVE:
@@ -60,7 +65,7 @@ class AnyReference(Leaf):
 
     def read(self, value: Any) -> str | None:
         """See Codec."""
-        if not isinstance(value, str):
+        if not _may_refer(value):
             return None
         reference = parse_reference(value)
         if reference.kind is ReferenceKind.RELATIVE or self.typed_only:

@@ -15,7 +15,7 @@ from gateway.mapping.compiler.making import (
     Making,
     NotCompiled,
     new_object,
-    refuse_shared_lists,
+    shared_lists,
     written_paths,
 )
 from gateway.mapping.compiler.openings import Openings
@@ -33,11 +33,11 @@ def write_creator(script: Script, name: str, block: Block, base: Mapping[str, An
     names   of the blocks inside it that have such a function
     Raises NotCompiled when its rules, or those inside it, meet in ways that only the interpreter follows.
     """
-    refuse_shared_lists(block.rules, base)
+    shared = shared_lists(block.rules, base)
     with script.function(f"create_{name}(view, after, made)", f"A new {name}."):
         script.line(f"node = {new_object(script, base)}")
         making = Making(script)
-        creator = Creator(script, making, names, _objects_in(block.rules))
+        creator = Creator(script, making, names, _objects_in(block.rules), shared)
         at = Openings(script, "view")
         for rule in block.rules:
             creator.rule(rule, at)
@@ -63,11 +63,24 @@ def _objects_in(rules: tuple[Rule, ...]) -> frozenset[str]:
     return frozenset(show(path[:count]) for path in paths for count in range(1, len(path)))
 
 
+def _writes(block: Block, name: str) -> bool:
+    paths = [path for rule in block.rules for path in written_paths(rule)]
+    return any(path[:1] == (Name(name),) for path in [*paths, *(fixed.steps for fixed in block.fixed)])
+
+
 class Creator:
     """Writes what each rule adds to the object that is being made."""
 
-    def __init__(self, script: Script, making: Making, names: Names, objects: frozenset[str]) -> None:
-        self._script, self._making, self._names, self._objects = script, making, names, objects
+    def __init__(
+        self,
+        script: Script,
+        making: Making,
+        names: Names,
+        objects: frozenset[str],
+        shared: frozenset[str],
+    ) -> None:
+        self._script, self._making, self._names = script, making, names
+        self._objects, self._shared = objects, shared
 
     def _name(self, block: Block) -> str:
         if id(block) not in self._names:
@@ -186,7 +199,11 @@ class Creator:
             if which.where.conditions or which.hidden:
                 known = self._script.constant(which, "list")
                 self._script.line(f"if not all(is_ours({known}, each) for each in {items}): raise Unsure")
-            self._script.line(f"add({self._making.object_at(which.holder)}, {which.name!r}, {items})")
+            holder = self._making.object_at(which.holder)
+            if show((*which.holder, Name(which.name))) in self._shared:
+                self._script.line(f"add({holder}, {which.name!r}, {items})")
+            else:
+                self._script.line(f"{holder}[{which.name!r}] = {items}")
 
     def _items(self, rule: Items, value: str) -> None:
         items, each = self._script.name("items"), self._script.name("each")
@@ -201,7 +218,6 @@ class Creator:
 
     def _linked(self, rule: LinkedParts, value: str) -> None:
         items, each, part = (self._script.name(stem) for stem in ("items", "each", "part"))
-        block = self._script.constant(rule.block, "block")
         if any(not isinstance(step, Name) for step in rule.item) or rule.list.pattern or not rule.item:
             raise NotCompiled
         link = f"{rule.type + '/'!r} + {each}['id']"
@@ -212,8 +228,10 @@ class Creator:
             self._script.line(f"{items} = []")
             with self._script.inside(f"for {each} in made.named({value}):"):
                 self._script.line(f"{part} = create_{self._name(rule.block)}({each}, after, made)")
-                base = f"{{'resourceType': {rule.type!r}}}"
-                self._script.line(f"made.add({rule.type!r}, narrated({block}, {base}, {part}, {each}))")
+                if rule.block.narrative is not None or _writes(rule.block, "text"):
+                    block, base = self._script.constant(rule.block, "block"), {"resourceType": rule.type}
+                    self._script.line(f"{part} = narrated({block}, {base!r}, {part}, {each})")
+                self._script.line(f"made.add({rule.type!r}, {part})")
                 self._script.line(f"{items}.append({link})")
             self._extend(rule.list, items)
         self._script.line(f"else: nothing_in({value})")

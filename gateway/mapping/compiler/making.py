@@ -99,8 +99,11 @@ class _Use:
     all: FhirList | None = None
 
 
-def refuse_shared_lists(rules: Sequence[Rule], base: Mapping[str, Any]) -> None:
-    """Raises NotCompiled when two rules may write one item of a list, or what the object begins with."""
+def shared_lists(rules: Sequence[Rule], base: Mapping[str, Any]) -> frozenset[str]:
+    """The paths of the lists that several rules write into, each its own items.
+
+    Raises NotCompiled when two rules may write one item, or what the object begins with.
+    """
     for rule in rules:
         if any(isinstance(step := path[0], Name) and step.name in base for path in written_paths(rule)):
             raise NotCompiled
@@ -112,6 +115,7 @@ def refuse_shared_lists(rules: Sequence[Rule], base: Mapping[str, Any]) -> None:
         for number, one in enumerate(held):
             if not all(_are_apart(one, other) for other in held[number + 1 :]):
                 raise NotCompiled
+    return frozenset(path for path, held in uses.items() if len(held) > 1)
 
 
 def _uses(rule: Rule) -> Iterator[_Use]:

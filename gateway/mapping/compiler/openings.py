@@ -39,7 +39,9 @@ class Openings:
     def _hoist(self, name: str) -> str:
         value = self._script.name(name)
         self._script.line(f"{value} = {self.root}.get({name!r}, NOTHING)")
-        self._script.line(f"if not isinstance({value}, dict): {value} = NOTHING")
+        self._script.line(
+            f"if {value}.__class__ is not dict and not isinstance({value}, dict): {value} = NOTHING"
+        )
         return value
 
     def close(self) -> None:
@@ -84,15 +86,13 @@ class Openings:
             self._go_in(f"if {value}:")
             return value
         value = self._script.name(show((step,)))
-        if not isinstance(step, Name):
-            self._script.line(f"{value} = {self._picked(holder, step)}")
-            self._go_in(f"if isinstance({value}, dict):")
-        elif into_list:
+        if isinstance(step, Name):
             self._go_in(f"if {step.name!r} in {holder}:")
             self._script.line(f"{value} = {holder}[{step.name!r}]")
         else:
-            self._script.line(f"{value} = {holder}.get({step.name!r})")
-            self._go_in(f"if isinstance({value}, dict):")
+            self._script.line(f"{value} = {self._picked(holder, step)}")
+        if not into_list:
+            self._go_in(f"if {value}.__class__ is dict or isinstance({value}, dict):")
         return value
 
     def _picked(self, holder: str, step: Step) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from gateway.mapping.compiler.openings import Openings, met_often
+from gateway.mapping.compiler.runtime import link_to
 from gateway.mapping.compiler.script import Script
 from gateway.mapping.compiler.value_reading import Sink, read_value
 from gateway.mapping.paths import Name, Steps, show
@@ -147,7 +148,7 @@ class _Reader:
         if not rule.item:
             read_value(self._script, rule.codec, item, sink)
             return
-        with self._script.inside(f"if isinstance({item}, dict):"):
+        with self._script.inside(f"if {item}.__class__ is dict or isinstance({item}, dict):"):
             inside = Openings(self._script, item)
             read_value(self._script, rule.codec, inside.value_at(rule.item), sink)
             inside.close()
@@ -158,7 +159,7 @@ class _Reader:
         self._script.line(f"{values} = []")
 
         def read() -> None:
-            with self._script.inside(f"if isinstance({item}, dict):"):
+            with self._script.inside(f"if {item}.__class__ is dict or isinstance({item}, dict):"):
                 self._script.line(f"{said} = read_{self._names[id(rule.block)]}({item}, parts)")
                 self._script.line(f"if {said}: {values}.append({said})")
 
@@ -167,7 +168,7 @@ class _Reader:
             self._planted(rule.ours, hit)(values)
 
     def _each(self, which: FhirList, raw: str, item: str, body: Callable[[], None]) -> None:
-        with self._script.inside(f"for {item} in {raw} if isinstance({raw}, list) else listed({raw}):"):
+        with self._script.inside(f"for {item} in {raw} if {raw}.__class__ is list else listed({raw}):"):
             test = ours_test(self._script, which, item)
             if test is None:
                 body()
@@ -226,13 +227,18 @@ class _Reader:
         at_hand, seen = self._script.name("at_hand"), self._script.name("seen")
         values, item = self._script.name(rule.ours[-1]), self._script.name("item")
         part, said, link = (self._script.name(stem) for stem in ("part", "said", "link"))
-        linked = self._script.constant(rule, "linked")
         self._script.line(f"{at_hand}, {seen}, {values} = by_id(parts.get({rule.type!r}, ())), set(), []")
         with self._script.inside(f"for {item} in listed({raw}):"):
-            self._script.line(f"{link} = linked_id({linked}, {item})")
-            self._script.line(f"{part} = None if {link} in {seen} else {at_hand}.get({link})")
-            with self._script.inside(f"if {part} is not None:"):
-                self._script.line(f"{seen}.add({link})")
+            self._script.line(f"{link} = None")
+            with self._script.inside(f"if isinstance({item}, dict):"):
+                found = Openings(self._script, item)
+                named = found.value_at(rule.item)
+                match = self._script.constant(link_to(rule.type), f"link to {rule.type}")
+                self._script.line(f"{link} = {match}({named}) if isinstance({named}, str) else None")
+                found.close()
+            self._script.line(f"{part} = {at_hand}.get({link}[1]) if {link} else None")
+            with self._script.inside(f"if {part} is not None and {link}[1] not in {seen}:"):
+                self._script.line(f"{seen}.add({link}[1])")
                 self._script.line(f"{said} = read_{self._names[id(rule.block)]}({part}, parts)")
                 self._script.line(f"if {said}: {values}.append({said})")
         with self._script.inside(f"if {values}:"):

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from gateway.fhir.dates import FhirDate, FhirDateTime, FhirInstant
 from gateway.fhir.resource_types import R4_TYPES
 from gateway.mapping.codecs import Codec, Codes, Concept, TranslatedConcept
 from gateway.mapping.guards import holds, is_ours
 from gateway.mapping.narrative import narrated
-from gateway.mapping.reading import is_one_of, linked_id
+from gateway.mapping.reading import is_one_of
 from gateway.mapping.reading_words import tuple_of, word_of
 from gateway.mapping.rules import Joint, Word
 from gateway.mapping.values import MISSING, contains, is_hollow, tidy
@@ -25,10 +26,10 @@ class Unsure(Exception):
 SINGLE: Final = (str, bool, int, Decimal)
 NUMBER: Final = (int, Decimal)
 _OF_A_CODING: Final = ("system", "code", "display")
+_CONCEPT: Final = Concept()
 _ID: Final = r"[A-Za-z0-9\-._]{1,64}"
 ID: Final = re.compile(_ID).fullmatch
 ANY_LINK: Final = re.compile(rf"([A-Z][A-Za-z]+)/{_ID}(?:/_history/{_ID})?").fullmatch
-DAY: Final = re.compile(r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])").fullmatch
 
 
 def link_to(type_name: str) -> Any:
@@ -62,6 +63,19 @@ def first_like(node: Any, pattern: Mapping[str, Any]) -> Any:
         if isinstance(item, dict) and contains(item, pattern):
             return item
     return MISSING
+
+
+def code_in(value: Any) -> Any:
+    """What Concept reads of a CodeableConcept, and faster where it has one coding."""
+    if not isinstance(value, dict) or "coding" not in value:
+        return None
+    codings = value["coding"]
+    if codings.__class__ is not list or len(codings) != 1 or codings[0].__class__ is not dict:
+        return _CONCEPT.read(value)
+    coding = codings[0]
+    if coding.get("code").__class__ is not str:
+        return None
+    return {name: coding[name] for name in _OF_A_CODING if coding.get(name).__class__ is str}
 
 
 def by_id(parts: Sequence[Any]) -> dict[str, Any]:
@@ -103,18 +117,15 @@ def written(codec: Codec, value: Any, old: Any = None) -> Any:
 
 
 def concept(codec: Concept, value: Any, old: Any = None) -> Any:
-    """The same for a code, and faster for a plain one where nothing stands yet."""
-    if type(value) is not dict or type(value.get("code")) is not str:
-        return written(codec, value, old)
-    coding = {name: value[name] for name in _OF_A_CODING if name in value}
-    text = value.get("text") if codec.with_text else None
-    if len(value) != len(coding) + (text is not None) or not _are_texts(coding, text):
-        return written(codec, value, old)
-    return {"coding": [coding]} if text is None else {"coding": [coding], "text": text}
-
-
-def _are_texts(coding: Mapping[str, Any], text: Any) -> bool:
-    return all(type(value) is str for value in coding.values()) and (text is None or type(text) is str)
+    """The same for a code, and faster for a plain one."""
+    if value.__class__ is dict:
+        coding = {name: value[name] for name in _OF_A_CODING if value.get(name).__class__ is str}
+        if "code" in coding:
+            if len(coding) == len(value):
+                return {"coding": [coding]}
+            if codec.with_text and len(coding) + 1 == len(value) and value.get("text").__class__ is str:
+                return {"coding": [coding], "text": value["text"]}
+    return written(codec, value, old)
 
 
 def fresh(pattern: Any) -> Any:
@@ -141,11 +152,14 @@ NAMESPACE: Final[Mapping[str, Any]] = {
     "Unsure": Unsure,
     "ID": ID,
     "ANY_LINK": ANY_LINK,
-    "DAY": DAY,
     "listed": listed,
     "first": first,
     "first_with": first_with,
     "first_like": first_like,
+    "is_date": FhirDate.is_valid,
+    "is_date_time": FhirDateTime.is_valid,
+    "is_instant": FhirInstant.is_valid,
+    "code_in": code_in,
     "by_id": by_id,
     "joint_word": joint_word,
     "word_of": word_of,
@@ -158,7 +172,6 @@ NAMESPACE: Final[Mapping[str, Any]] = {
     "is_hollow": is_hollow,
     "is_one_of": is_one_of,
     "is_ours": is_ours,
-    "linked_id": linked_id,
     "narrated": narrated,
     "with_fixed": with_fixed,
 }

@@ -6,24 +6,33 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from gateway.fhir.resource_types import R4_TYPES
-from gateway.mapping.codecs import AnyReference, Codec, Codes, Plain, PlainKind, RecordReference
+from gateway.mapping.codecs import AnyReference, Codec, Codes, Concept, Day, Plain, PlainKind, RecordReference
 from gateway.mapping.compiler.runtime import link_to
 from gateway.mapping.compiler.script import Script
 
 Sink: TypeAlias = Callable[[str], None]
 """Writes what becomes of a value, given as an expression."""
 
+_TIMES: Final = {
+    PlainKind.DATE: "is_date",
+    PlainKind.DATE_TIME: "is_date_time",
+    PlainKind.INSTANT: "is_instant",
+}
 _PLAIN: Final = {
-    PlainKind.ANY: "isinstance({0}, SINGLE)",
-    PlainKind.TEXT: "isinstance({0}, str)",
+    PlainKind.ANY: "{0}.__class__ is str or isinstance({0}, SINGLE)",
+    PlainKind.TEXT: "{0}.__class__ is str or isinstance({0}, str)",
     PlainKind.BOOLEAN: "isinstance({0}, bool)",
     PlainKind.INTEGER: "isinstance({0}, int) and not isinstance({0}, bool)",
     PlainKind.DECIMAL: "isinstance({0}, NUMBER) and not isinstance({0}, bool)",
+    **{kind: f"isinstance({{0}}, str) and {name}({{0}})" for kind, name in _TIMES.items()},
 }
 
 
 def plain_test(codec: Codec) -> str | None:
-    """What is asked of a value that passes as it is; None when the codec does more than that."""
+    """What is asked of a value that passes as it is; None when the codec does more than that.
+
+    Most values are texts, and `__class__` says so in a third of the time that `isinstance` takes.
+    """
     return _PLAIN.get(codec.kind) if isinstance(codec, Plain) else None
 
 
@@ -46,7 +55,7 @@ def read_value(script: Script, codec: Codec, value: str, sink: Sink) -> None:
 
 
 def _may_be_hollow(codec: Codec) -> bool:
-    return not isinstance(codec, Plain | RecordReference | AnyReference)
+    return not isinstance(codec, Day | RecordReference | AnyReference | Concept)
 
 
 def _reading(script: Script, codec: Codec, value: str) -> str:
@@ -60,4 +69,6 @@ def _reading(script: Script, codec: Codec, value: str) -> str:
         types = script.constant(codec.types, "types") if codec.types else "R4_TYPES"
         test = f"isinstance({value}, str) and ({found} := ANY_LINK({value})) and {found}[1] in {types}"
         return f"{value} if {test} else {read}"
+    if type(codec) is Concept and not codec.with_text:
+        return f"code_in({value})"
     return read

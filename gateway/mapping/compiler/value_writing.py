@@ -44,7 +44,7 @@ def _written(script: Script, codec: Codec, value: str, old: str | None) -> str:
             test = f"isinstance({value}, str) and ({found} := ANY_LINK({value})) and {found}[1] in {types}"
             return f"{value} if {test} else {by_codec}"
         case Day():
-            return f"{value} if isinstance({value}, str) and DAY({value}) else {by_codec}"
+            return f"{value} if isinstance({value}, str) and is_date({value}) else {by_codec}"
         case Concept() if type(codec) is Concept:
             return by_codec.replace("written", "concept", 1)
         case _:

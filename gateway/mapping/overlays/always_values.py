@@ -66,7 +66,7 @@ def _in_items(rule: Items, node: Any, held: Any) -> Any:
         [each.view for each in found],
         identity=identity_by(rule.key),
         by_position=True,
-    )
+    ).matches
     items, siblings, _ = items_of(rule.list, node, ())
     made = dict(enumerate(items))
     for each, match in zip(found, matches, strict=True):

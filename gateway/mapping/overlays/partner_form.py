@@ -178,7 +178,7 @@ def _fill(
 
 def _matched(items: list[Record], others: list[Record], key: Any) -> list[Record]:
     """For each item the one of the others that it is, or nothing."""
-    matches = align(others, items, identity=identity_by(key), by_position=True)
+    matches = align(others, items, identity=identity_by(key), by_position=True).matches
     return [{} if match is None else others[match] for match in matches]
 
 

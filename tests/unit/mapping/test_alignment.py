@@ -19,19 +19,19 @@ def by_id(view: Any) -> Any:
 
 
 def test_equal_items_are_matched_wherever_they_went() -> None:
-    assert align(["a", "b", "c"], ["c", "a"], identity=nobody, by_position=True) == [2, 0]
+    assert align(["a", "b", "c"], ["c", "a"], identity=nobody, by_position=True).matches == [2, 0]
 
 
 def test_an_edited_item_is_matched_between_its_neighbours() -> None:
-    assert align(["a", "b", "c"], ["a", "B", "c"], identity=nobody, by_position=True) == [0, 1, 2]
-    assert align(["a", "b"], ["b", "new"], identity=nobody, by_position=True) == [1, None]
+    assert align(["a", "b", "c"], ["a", "B", "c"], identity=nobody, by_position=True).matches == [0, 1, 2]
+    assert align(["a", "b"], ["b", "new"], identity=nobody, by_position=True).matches == [1, None]
 
 
 def test_an_item_with_an_identity_is_never_matched_by_position() -> None:
     old = [{"id": "1", "x": 1}, {"x": 2}]
 
-    assert align(old, [{"id": "2", "x": 9}, {"x": 3}], identity=by_id, by_position=True) == [None, 1]
-    assert align(old, [{"id": "1", "x": 9}], identity=by_id, by_position=True) == [0]
+    assert align(old, [{"id": "2", "x": 9}, {"x": 3}], identity=by_id, by_position=True).matches == [None, 1]
+    assert align(old, [{"id": "1", "x": 9}], identity=by_id, by_position=True).matches == [0]
 
 
 def test_items_that_are_not_ours_stay_where_they_are() -> None:
