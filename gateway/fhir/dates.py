@@ -47,13 +47,13 @@ class _Known:
     _rest: str = ""  # digits of a second beyond the microsecond
 
     _pattern: ClassVar[re.Pattern[str]]
-    _plain: ClassVar[re.Pattern[str]]
+    plain: ClassVar[re.Pattern[str]]  # matches in full what is valid whatever the calendar
     _meaning: ClassVar[str]
 
     @classmethod
     def is_valid(cls, text: str) -> bool:
         """Whether a text can be parsed, found out faster for most."""
-        if cls._plain.fullmatch(text):
+        if cls.plain.fullmatch(text):
             return True
         try:
             cls.parse(text)
@@ -95,7 +95,7 @@ class FhirDate(_Known):
     """A FHIR `date`: a calendar day known to year, month or day. It is not a moment and has no zone."""
 
     _pattern = re.compile(_DATE + r")?)?", re.ASCII)
-    _plain = re.compile(_PLAIN_DAY + r")?)?", re.ASCII)
+    plain = re.compile(_PLAIN_DAY + r")?)?", re.ASCII)
     _meaning = "a FHIR date (YYYY, YYYY-MM or YYYY-MM-DD)"
 
 
@@ -104,7 +104,7 @@ class FhirDateTime(_Known):
     """A FHIR `dateTime`: a date, or a moment to the second or finer, always with its zone."""
 
     _pattern = re.compile(_DATE + rf"(?:{_TIME})?)?)?", re.ASCII)
-    _plain = re.compile(_PLAIN_DAY + rf"(?:{_PLAIN_TIME})?)?)?", re.ASCII)
+    plain = re.compile(_PLAIN_DAY + rf"(?:{_PLAIN_TIME})?)?)?", re.ASCII)
     _meaning = "a FHIR dateTime (a date, or YYYY-MM-DDThh:mm:ss with a zone)"
 
     def is_same_moment(self, other: _Known) -> bool:
@@ -118,7 +118,7 @@ class FhirInstant(FhirDateTime):
     """A FHIR `instant`: a moment to the second or finer, always with its zone."""
 
     _pattern = re.compile(_DATE + rf"{_TIME}))", re.ASCII)
-    _plain = re.compile(_PLAIN_DAY + rf"{_PLAIN_TIME}))", re.ASCII)
+    plain = re.compile(_PLAIN_DAY + rf"{_PLAIN_TIME}))", re.ASCII)
     _meaning = "a FHIR instant (YYYY-MM-DDThh:mm:ss with a zone)"
 
 

@@ -54,12 +54,13 @@ def same(a: Any, b: Any) -> bool:
         return True
     if a.__class__ is str and b.__class__ is str:
         return bool(a == b)
-    if is_hollow(a) or is_hollow(b):
+    if a and b:
+        if isinstance(a, dict) and isinstance(b, dict):
+            return _same_fields(a, b)
+        if isinstance(a, list) and isinstance(b, list):
+            return len(a) == len(b) and all(map(same, a, b))
+    elif is_hollow(a) or is_hollow(b):
         return tidy(a) is None and tidy(b) is None
-    if isinstance(a, dict) and isinstance(b, dict):
-        return _same_fields(a, b)
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(same, a, b))
     if is_number(a) and is_number(b):
         return bool(a == b)
     return type(a) is type(b) and bool(a == b)
@@ -68,7 +69,9 @@ def same(a: Any, b: Any) -> bool:
 def _same_fields(a: dict[str, Any], b: dict[str, Any]) -> bool:
     for name, one in a.items():
         other = b.get(name)
-        if one is not other and not same(one, other):
+        if one is other or (one.__class__ is str and one == other):
+            continue
+        if not same(one, other):
             return False
     return a.keys() == b.keys() or all(name in a or tidy(child) is None for name, child in b.items())
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.mapping.alignment import align, arrange
 from gateway.mapping.elements import Location, loses_first
 from gateway.mapping.guards import is_ours
+from gateway.mapping.read_context import Found
 from gateway.mapping.reading import items_of, read_inner, read_items
 from gateway.mapping.rules import Items, Ours
 from gateway.mapping.values import dig
@@ -15,12 +16,22 @@ from gateway.mapping.write_context import Writing
 from gateway.mapping.write_fields import FIRST_OF_SEVERAL, with_list
 
 
-def write_items(rule: Items, view: Mapping[str, Any], node: Any, at: Location, writing: Writing) -> Any:
-    """The node with the record's items; those that the rule does not read stay where they are."""
+def write_items(
+    rule: Items,
+    view: Mapping[str, Any],
+    node: Any,
+    at: Location,
+    writing: Writing,
+    known: Sequence[Any] | None = None,
+) -> Any:
+    """The node with the record's items; those that the rule does not read stay where they are.
+
+    known   what the rule reads there, for whoever has just read it
+    """
     if rule.read_only:
         return node
     items, siblings, place = items_of(rule.list, node, at)
-    found = read_items(rule, node, at, writing.reading())
+    found = _as_found(rule, items, known) or read_items(rule, node, at, writing.reading())
     wanted = dig(view, rule.ours) or []
     if not isinstance(wanted, list) or not all(isinstance(item, dict) for item in wanted):
         writing.refuse(place, rule.origin, "the record's value is no list of objects")
@@ -47,6 +58,14 @@ def write_items(rule: Items, view: Mapping[str, Any], node: Any, at: Location, w
         writing.refuse(place, rule.origin, FIRST_OF_SEVERAL)
         return node
     return new
+
+
+def _as_found(rule: Items, items: list[Any], known: Sequence[Any] | None) -> list[Found]:
+    """The items with what is known of each; nothing unless every item of the rule is known."""
+    ours = [index for index, item in enumerate(items) if isinstance(item, dict) and is_ours(rule.list, item)]
+    if known is None or len(known) != len(ours):
+        return []
+    return [Found(index, items[index], view) for index, view in zip(ours, known, strict=True)]
 
 
 def _item(rule: Items, view: Mapping[str, Any], old: Any, at: Location, writing: Writing) -> Any:

@@ -6,7 +6,7 @@ reported and its element left as it was; nothing that the record does not know i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.mapping.codecs.plain import COMPLEX_SUFFIXES, KIND_OF_SUFFIX
@@ -50,10 +50,22 @@ def write_block(
 
 
 def write_rule(
-    rule: Rule, view: Mapping[str, Any], node: Any, at: Location, writing: Writing, *, creating: bool
+    rule: Rule,
+    view: Mapping[str, Any],
+    node: Any,
+    at: Location,
+    writing: Writing,
+    *,
+    creating: bool,
+    known: Sequence[Any] | None = None,
 ) -> Any:
-    """The object with what one rule writes of the record; MISSING when nothing is left of it."""
+    """The object with what one rule writes of the record; MISSING when nothing is left of it.
+
+    known   what the rule reads there, when it is a list of objects that somebody has just read
+    """
     try:
+        if isinstance(rule, Items):
+            return write_items(rule, view, node, at, writing, known)
         return _written(rule, view, node, at, writing, creating=creating)
     except WrongShape:
         text = (
@@ -78,7 +90,7 @@ def _written(
         case Values():
             return write_values(rule, view, node, at, writing)
         case Items():
-            return write_items(rule, view, node, at, writing)
+            raise AssertionError("written by write_rule")
         case Choice():
             return write_choice(rule, view, node, at, writing)
         case LinkedParts():

@@ -100,7 +100,7 @@ class Creator:
                 self._items(rule, at.value_at(_steps(rule.ours)))
             case Choice():
                 at.close()
-                write_choice(self._script, rule, self.field, self.values)
+                write_choice(self._script, rule, self.rule)
             case LinkedParts():
                 self._linked(rule, at.value_at(_steps(rule.ours)))
             case Field() | Values() | Items():

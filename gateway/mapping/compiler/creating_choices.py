@@ -8,38 +8,33 @@ from gateway.mapping.compiler.making import NotCompiled
 from gateway.mapping.compiler.openings import Openings
 from gateway.mapping.compiler.script import Script
 from gateway.mapping.compiler.value_writing import can_say
-from gateway.mapping.paths import Name
 from gateway.mapping.rules import Alternative, Choice, Field, Ours, Values
 
 
 def write_choice(
-    script: Script,
-    rule: Choice,
-    field: Callable[[Field, str], None],
-    values: Callable[[Values, str], None],
+    script: Script, rule: Choice, write_rule: Callable[[Field | Values, Openings], None]
 ) -> None:
-    """Write the fields of a choice; `field` and `values` write one of them from the value of a name."""
-    written = rule.written
+    """Write the fields of a choice in the form that fits them; `write_rule` writes one of its rules.
+
+    A form that others can stand in for is taken only if it can express the values; when the last one cannot,
+    its rules raise Unsure themselves.
+    """
     _refuse_fields_read_elsewhere(rule)
-    said = {ours: script.name(ours[-1]) for ours in written}
-    tops = dict.fromkeys(ours[0] for ours in written)
+    tops = {top: script.name(top) for top in dict.fromkeys(ours[0] for ours in rule.written)}
     with script.inside(f"if {' or '.join(f'{top!r} in view' for top in tops)}:"):
-        script.line(f"{' = '.join(said.values())} = None")
-        at = Openings(script, "view")
-        for ours, name in said.items():
-            script.line(f"{name} = {at.value_at(tuple(Name(part) for part in ours))}")
-        at.close()
-        script.line(f"if {' is None and '.join(said.values())} is None: pass")
-        for way in rule.alternatives:
-            with script.inside(f"elif {_is_for(script, way, said)}:"):
+        for top, name in tops.items():
+            script.line(f"{name} = view.get({top!r})")
+            unclear = f"{name}.__class__ is not str and {name} is not None and tidy({name}) is not {name}"
+            script.line(f"if {unclear}: raise Unsure")
+        script.line(f"if {' is None and '.join(tops.values())} is None: pass")
+        for number, way in enumerate(rule.alternatives):
+            later = {each.ours for other in rule.alternatives[number + 1 :] for each in other.rules}
+            tests = _tests(script, rule, way, later, tops)
+            with script.inside(f"elif {' and '.join(tests) or 'True'}:"):
+                at = Openings(script, "view")
                 for each in way.rules:
-                    if each.read_only or each.ours not in said:
-                        continue
-                    with script.inside(f"if {said[each.ours]} is not None:"):
-                        if isinstance(each, Values):
-                            values(each, said[each.ours])
-                        else:
-                            field(each, said[each.ours])
+                    write_rule(each, at)
+                at.close()
                 script.line("pass")
         script.line("else: raise Unsure")
 
@@ -50,14 +45,23 @@ def _refuse_fields_read_elsewhere(rule: Choice) -> None:
             raise NotCompiled
 
 
-def _is_for(script: Script, way: Alternative, said: dict[Ours, str]) -> str:
-    """Whether this form has a place for every value, and can express each."""
-    own = {each.ours: each for each in way.rules}
-    tests = [f"{name} is None" for ours, name in said.items() if ours not in own]
-    for ours, name in said.items():
-        each = own.get(ours)
-        if isinstance(each, Field):
-            tests.append(f"({name} is None or {can_say(script, each.codec, name)})")
-        elif each is not None:
-            tests.append(f"({name} is None or isinstance({name}, list))")
-    return " and ".join(tests)
+def _tests(
+    script: Script, rule: Choice, way: Alternative, later: set[Ours], tops: dict[str, str]
+) -> list[str]:
+    """What is asked before this form is taken: nothing stands outside it, and what others could say fits."""
+    own = {each.ours for each in way.rules}
+    tests = []
+    for top, name in tops.items():
+        fields = [ours for ours in rule.written if ours[0] == top]
+        outside = [ours for ours in fields if ours not in own]
+        if len(outside) == len(fields):
+            tests.append(f"{name} is None")
+        else:
+            tests.extend(f"dig(view, {ours!r}) is None" for ours in outside)
+    for each in way.rules:
+        if isinstance(each, Field) and not each.read_only and each.ours in later:
+            plain = len(each.ours) == 1
+            value = tops[each.ours[0]] if plain else script.name(each.ours[-1])
+            said = value if plain else f"({value} := dig(view, {each.ours!r}))"
+            tests.append(f"({said} is None or {can_say(script, each.codec, value)})")
+    return tests

@@ -18,6 +18,7 @@ from gateway.mapping.rules import (
     Block,
     Choice,
     Field,
+    Items,
     LinkedParts,
     Ours,
     Rule,
@@ -66,6 +67,8 @@ class Putter:
             if group is not None:
                 members.setdefault(group, []).append(number)
         self._groups = [_group(block, numbers) for numbers in members.values()]
+        # Nobody else writes into these lists, so what was read of them is still true when they are written.
+        self._alone = frozenset(numbers[0] for numbers in members.values() if len(numbers) == 1)
 
     def put(
         self, view: Mapping[str, Any], old: Mapping[str, Any], node: Any, at: Location, writing: Writing
@@ -76,7 +79,9 @@ class Putter:
             return node
         wanted = {top: tidy(view.get(top)) for group in changed for top in group.tops}
         for number in sorted(number for group in changed for number in group.rules):
-            node = or_empty(write_rule(self._rules[number], wanted, node, at, writing, creating=False))
+            rule = self._rules[number]
+            known = dig(old, rule.ours) if number in self._alone and isinstance(rule, Items) else None
+            node = or_empty(write_rule(rule, wanted, node, at, writing, creating=False, known=known))
         return node
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from gateway.mapping.compiler.openings import Openings, met_often
 from gateway.mapping.compiler.runtime import link_to
@@ -65,16 +66,21 @@ class _Reader:
 
     def rules(self, rules: tuple[Rule, ...], at: Openings, hit: tuple[str, ...]) -> None:
         """The reading of these rules of one object, in their order."""
-        for rule in rules:
-            self._rule(rule, at, hit)
+        for together in _of_one_list(rules):
+            if len(together) > 1:
+                self._values(together, at, hit)
+            else:
+                self._rule(together[0], at, hit)
         at.close()
 
     def _rule(self, rule: Rule, at: Openings, hit: tuple[str, ...]) -> None:
         match rule:
             case Field():
                 self._field(rule, at, self._planted(rule.ours, hit))
+            case Values() if rule.one:
+                self._one(rule, at, hit)
             case Values():
-                self._values(rule, at, hit)
+                self._values((rule,), at, hit)
             case Items():
                 self._items(rule, at, hit)
             case Choice():
@@ -126,23 +132,41 @@ class _Reader:
     def _list(self, which: FhirList, at: Openings) -> str:
         return at.value_at((*which.holder, Name(which.name)))
 
-    def _values(self, rule: Values, at: Openings, hit: tuple[str, ...]) -> None:
+    def _values(self, rules: Sequence[Values], at: Openings, hit: tuple[str, ...]) -> None:
+        """Lists of values, all of them from the items of one list."""
+        raw, item = self._list(rules[0].list, at), self._script.name("item")
+        values = [self._script.name(rule.ours[-1]) for rule in rules]
+        for name in values:
+            self._script.line(f"{name} = []")
+
+        def read() -> None:
+            if not any(rule.item for rule in rules):
+                for rule, name in zip(rules, values, strict=True):
+                    read_value(self._script, rule.codec, item, self._appended(name))
+                return
+            with self._script.inside(f"if {item}.__class__ is dict or isinstance({item}, dict):"):
+                inside = Openings(self._script, item)
+                for rule, name in zip(rules, values, strict=True):
+                    read_value(self._script, rule.codec, inside.value_at(rule.item), self._appended(name))
+                inside.close()
+
+        self._each(rules[0].list, raw, item, read)
+        for rule, name in zip(rules, values, strict=True):
+            with self._script.inside(f"if {name}:"):
+                self._planted(rule.ours, hit)(name)
+
+    def _appended(self, name: str) -> Sink:
+        return lambda value: self._script.line(f"{name}.append({value})")
+
+    def _one(self, rule: Values, at: Openings, hit: tuple[str, ...]) -> None:
         raw, item = self._list(rule.list, at), self._script.name("item")
-        sink = self._planted(rule.ours, hit)
-        if rule.one:
+        plant = self._planted(rule.ours, hit)
 
-            def found(value: str) -> None:
-                sink(value)
-                self._script.line("break")
+        def found(value: str) -> None:
+            plant(value)
+            self._script.line("break")
 
-            self._each(rule.list, raw, item, lambda: self._item(rule, item, found))
-            return
-        values = self._script.name(rule.ours[-1])
-        self._script.line(f"{values} = []")
-        keep: Sink = lambda value: self._script.line(f"{values}.append({value})")  # noqa: E731
-        self._each(rule.list, raw, item, lambda: self._item(rule, item, keep))
-        with self._script.inside(f"if {values}:"):
-            sink(values)
+        self._each(rule.list, raw, item, lambda: self._item(rule, item, found))
 
     def _item(self, rule: Values, item: str, sink: Sink) -> None:
         if not rule.item:
@@ -255,6 +279,24 @@ class _Reader:
             self._script.line(f"if {said}: {values}.append({said})")
         with self._script.inside(f"if {values}:"):
             self._planted(rule.ours, hit)(values)
+
+
+def _of_one_list(rules: Sequence[Rule]) -> list[list[Any]]:
+    """The rules in their order; those of which each reads values from the items of one list together."""
+    found: list[list[Any]] = []
+    for rule in rules:
+        before = found[-1][0] if found else None
+        if (
+            isinstance(rule, Values)
+            and isinstance(before, Values)
+            and not (rule.one or before.one)
+            and bool(rule.item) == bool(before.item)
+            and rule.list == before.list
+        ):
+            found[-1].append(rule)
+        else:
+            found.append([rule])
+    return found
 
 
 def ours_test(script: Script, which: FhirList, item: str) -> str | None:

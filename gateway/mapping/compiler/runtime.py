@@ -15,7 +15,7 @@ from gateway.mapping.narrative import narrated
 from gateway.mapping.reading import is_one_of
 from gateway.mapping.reading_words import tuple_of, word_of
 from gateway.mapping.rules import Joint, Word
-from gateway.mapping.values import MISSING, contains, is_hollow, tidy
+from gateway.mapping.values import MISSING, contains, dig, is_hollow, tidy
 from gateway.mapping.writing import with_fixed
 
 
@@ -25,7 +25,6 @@ class Unsure(Exception):
 
 SINGLE: Final = (str, bool, int, Decimal)
 NUMBER: Final = (int, Decimal)
-_OF_A_CODING: Final = ("system", "code", "display")
 _CONCEPT: Final = Concept()
 _ID: Final = r"[A-Za-z0-9\-._]{1,64}"
 ID: Final = re.compile(_ID).fullmatch
@@ -73,9 +72,13 @@ def code_in(value: Any) -> Any:
     if codings.__class__ is not list or len(codings) != 1 or codings[0].__class__ is not dict:
         return _CONCEPT.read(value)
     coding = codings[0]
-    if coding.get("code").__class__ is not str:
+    code, system, display = coding.get("code"), coding.get("system"), coding.get("display")
+    if code.__class__ is not str:
         return None
-    return {name: coding[name] for name in _OF_A_CODING if coding.get(name).__class__ is str}
+    shown = {"code": code} if system.__class__ is not str else {"system": system, "code": code}
+    if display.__class__ is str:
+        shown["display"] = display
+    return shown
 
 
 def by_id(parts: Sequence[Any]) -> dict[str, Any]:
@@ -119,8 +122,11 @@ def written(codec: Codec, value: Any, old: Any = None) -> Any:
 def concept(codec: Concept, value: Any, old: Any = None) -> Any:
     """The same for a code, and faster for a plain one."""
     if value.__class__ is dict:
-        coding = {name: value[name] for name in _OF_A_CODING if value.get(name).__class__ is str}
-        if "code" in coding:
+        code, system, display = value.get("code"), value.get("system"), value.get("display")
+        if code.__class__ is str:
+            coding = {"code": code} if system.__class__ is not str else {"system": system, "code": code}
+            if display.__class__ is str:
+                coding["display"] = display
             if len(coding) == len(value):
                 return {"coding": [coding]}
             if codec.with_text and len(coding) + 1 == len(value) and value.get("text").__class__ is str:
@@ -156,6 +162,9 @@ NAMESPACE: Final[Mapping[str, Any]] = {
     "first": first,
     "first_with": first_with,
     "first_like": first_like,
+    "PLAIN_DATE": FhirDate.plain.fullmatch,
+    "PLAIN_DATE_TIME": FhirDateTime.plain.fullmatch,
+    "PLAIN_INSTANT": FhirInstant.plain.fullmatch,
     "is_date": FhirDate.is_valid,
     "is_date_time": FhirDateTime.is_valid,
     "is_instant": FhirInstant.is_valid,
@@ -166,6 +175,7 @@ NAMESPACE: Final[Mapping[str, Any]] = {
     "nothing_in": nothing_in,
     "concept": concept,
     "written": written,
+    "dig": dig,
     "fresh": fresh,
     "add": add,
     "holds": holds,
@@ -173,6 +183,7 @@ NAMESPACE: Final[Mapping[str, Any]] = {
     "is_one_of": is_one_of,
     "is_ours": is_ours,
     "narrated": narrated,
+    "tidy": tidy,
     "with_fixed": with_fixed,
 }
 """What compiled code finds by name, besides its own constants."""

@@ -14,9 +14,9 @@ Sink: TypeAlias = Callable[[str], None]
 """Writes what becomes of a value, given as an expression."""
 
 _TIMES: Final = {
-    PlainKind.DATE: "is_date",
-    PlainKind.DATE_TIME: "is_date_time",
-    PlainKind.INSTANT: "is_instant",
+    PlainKind.DATE: "date",
+    PlainKind.DATE_TIME: "date_time",
+    PlainKind.INSTANT: "instant",
 }
 _PLAIN: Final = {
     PlainKind.ANY: "{0}.__class__ is str or isinstance({0}, SINGLE)",
@@ -24,7 +24,10 @@ _PLAIN: Final = {
     PlainKind.BOOLEAN: "isinstance({0}, bool)",
     PlainKind.INTEGER: "isinstance({0}, int) and not isinstance({0}, bool)",
     PlainKind.DECIMAL: "isinstance({0}, NUMBER) and not isinstance({0}, bool)",
-    **{kind: f"isinstance({{0}}, str) and {name}({{0}})" for kind, name in _TIMES.items()},
+    **{
+        kind: f"isinstance({{0}}, str) and (PLAIN_{name.upper()}({{0}}) or is_{name}({{0}}))"
+        for kind, name in _TIMES.items()
+    },
 }
 
 
@@ -71,4 +74,7 @@ def _reading(script: Script, codec: Codec, value: str) -> str:
         return f"{value} if {test} else {read}"
     if type(codec) is Concept and not codec.with_text:
         return f"code_in({value})"
+    if isinstance(codec, Day):
+        # A plain date is its own day; of anything finer the codec takes the day.
+        return f"{value} if isinstance({value}, str) and PLAIN_DATE({value}) else {read}"
     return read

@@ -39,16 +39,19 @@ def _written(script: Script, codec: Codec, value: str, old: str | None) -> str:
             test = f"isinstance({value}, str) and ID({value})"
             return f"{codec.type + '/'!r} + {value} if {test} else {by_codec}"
         case AnyReference():
-            found = script.name("link")
-            types = script.constant(codec.types, "types") if codec.types else "R4_TYPES"
-            test = f"isinstance({value}, str) and ({found} := ANY_LINK({value})) and {found}[1] in {types}"
-            return f"{value} if {test} else {by_codec}"
+            return f"{value} if {_is_link(script, codec, value)} else {by_codec}"
         case Day():
-            return f"{value} if isinstance({value}, str) and is_date({value}) else {by_codec}"
+            return f"{value} if isinstance({value}, str) and PLAIN_DATE({value}) else {by_codec}"
         case Concept() if type(codec) is Concept:
             return by_codec.replace("written", "concept", 1)
         case _:
             return by_codec
+
+
+def _is_link(script: Script, codec: AnyReference, value: str) -> str:
+    found = script.name("link")
+    types = script.constant(codec.types, "types") if codec.types else "R4_TYPES"
+    return f"isinstance({value}, str) and ({found} := ANY_LINK({value})) and {found}[1] in {types}"
 
 
 def _told(codec: Codes) -> dict[str | bool, str]:
@@ -65,4 +68,7 @@ def can_say(script: Script, codec: Codec, value: str) -> str:
     test = plain_test(codec)
     if test is not None:
         return f"({test.format(value)})"
-    return f"{script.constant(codec, type(codec).__name__)}.write({value}, MISSING) is not MISSING"
+    by_codec = f"{script.constant(codec, type(codec).__name__)}.write({value}, MISSING) is not MISSING"
+    if isinstance(codec, AnyReference):
+        return f"({_is_link(script, codec, value)} or {by_codec})"
+    return by_codec
