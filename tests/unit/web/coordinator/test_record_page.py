@@ -137,6 +137,14 @@ def test_a_need_that_is_over_is_not_under_way() -> None:
         assert item.is_open is is_open
 
 
+def test_a_need_says_how_sure_it_is_or_that_nobody_said() -> None:
+    def sure(**need: Any) -> str:
+        [item] = _items("Needs", needs=[{"id": "n", "text": "Lonely", **need}])
+        return str(item.facts[1].value)
+
+    assert [sure(verification_status="refuted"), sure()] == ["Ruled out", "Not known"]
+
+
 def test_an_appointment_says_when_in_which_zone_and_who_comes() -> None:
     joan = {"who": "Practitioner/4", "who_text": "Joan", "status": "needs-action"}
     walk = {"id": "a", "description": "First walk", "status": "booked", "participants": [joan]}
