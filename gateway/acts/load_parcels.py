@@ -149,7 +149,7 @@ def _block(file: Path, block: list[tuple[int, bytes]]) -> Parcel:
     refusals: list[Refusal] = []
     for number, line in block:
         try:
-            resource = read_resource(line)
+            resource = read_resource(line.rstrip(b"\r\n"))  # a cut-off line is said to end where it ends
         except GatewayError as error:
             refusals.append(Refusal(file, number, error.expression, error.message))
             continue

@@ -25,6 +25,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 _OVER: Final = frozenset({"completed", "cancelled", "revoked", "rejected", "failed", "expired"}) | frozenset(
     {"inactive", "entered-in-error", "remission", "resolved", "refuted"}
+    | {"finished", "fulfilled", "noshow", "not-done", "stopped"}
 )
 _SAY_SO: Final = ("state", "status", "clinical_status", "verification_status")
 

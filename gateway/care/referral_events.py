@@ -52,29 +52,35 @@ def events_of(history: Iterable[Snapshot]) -> list[ReferralEvent]:
     }
     request: Resource = {}
     legs: dict[str, Resource] = {}
+    given_up: dict[str, Resource] = {}  # legs cancelled before they were sent, as they were while drafts
     events: list[ReferralEvent] = []
     for snapshot in snapshots:
         if snapshot.resource.get("resourceType") == _REQUEST:
-            events += _said_of_the_whole(request, snapshot, legs)
+            events += _said_of_the_whole(request, snapshot, legs, given_up)
             request = snapshot.resource
         else:
+            leg = str(snapshot.resource.get("id"))
             events += _said_of_a_leg(legs, snapshot, opened)
-            legs[str(snapshot.resource.get("id"))] = snapshot.resource
+            if leg in legs and _gave_up_a_draft(leg_state(legs[leg]), leg_state(snapshot.resource)):
+                given_up[leg] = legs[leg]
+            legs[leg] = snapshot.resource
     return events
 
 
 def _said_of_the_whole(
-    before: Resource, snapshot: Snapshot, legs: Mapping[str, Resource]
+    before: Resource, snapshot: Snapshot, legs: Mapping[str, Resource], given_up: Mapping[str, Resource]
 ) -> Iterator[ReferralEvent]:
     was, now = before.get("status"), snapshot.resource.get("status")
     if not before or was == now or now not in ("revoked", "entered-in-error"):
         return
-    state = referral_state(before, legs.values())
+    # One move writes the drafts and the request, the drafts often first: they count as they were before it.
+    state = referral_state(before, {**legs, **given_up}.values())
     if now == "entered-in-error":
         yield ReferralEvent(snapshot.at, snapshot.by, Move.ENTER_IN_ERROR, state, State.ENTERED_IN_ERROR)
     elif state is State.DRAFT or state in CLOSED - {State.CANCELLED}:
         # With a leg under way the request is revoked as part of a recall, and the leg tells that event.
-        yield ReferralEvent(snapshot.at, snapshot.by, Move.CANCEL, state, State.CANCELLED)
+        reason = next(filter(None, (_reason_text(legs[leg]) for leg in given_up)), None)
+        yield ReferralEvent(snapshot.at, snapshot.by, Move.CANCEL, state, State.CANCELLED, reason_text=reason)
 
 
 def _said_of_a_leg(
@@ -86,7 +92,7 @@ def _said_of_a_leg(
     after = leg_state(task)
     if before is after or after is State.ENTERED_IN_ERROR:
         return
-    if before is State.DRAFT and after is State.CANCELLED:
+    if _gave_up_a_draft(before, after):
         return  # a draft was given up: told once, of the whole
     changed_at = task.get("lastModified")
     reassigned = changed_at in opened and changed_at != task.get("authoredOn")
@@ -98,8 +104,17 @@ def _said_of_a_leg(
         before,
         after,
         str(task.get("id")),
-        task.get("statusReason", {}).get("text"),
+        _reason_text(task),
     )
+
+
+def _gave_up_a_draft(before: State, after: State) -> bool:
+    return before is State.DRAFT and after is State.CANCELLED
+
+
+def _reason_text(task: Resource) -> str | None:
+    text = task.get("statusReason", {}).get("text")
+    return str(text) if text else None
 
 
 def _move_between(before: State, after: State, *, reassigned: bool) -> Move | None:

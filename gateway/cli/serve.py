@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import importlib.util
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -80,6 +81,7 @@ def _under_granian(host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    logging.getLogger("_granian").addFilter(_is_not_about_threads)
     Granian(
         f"{__name__}:application_of_a_child",
         factory=True,
@@ -92,6 +94,11 @@ def _under_granian(host: str, port: int, workers: int) -> None:
         workers_kill_timeout=30,
         log_level=LogLevels.warning,
     ).serve()
+
+
+def _is_not_about_threads(said: logging.LogRecord) -> bool:
+    """Whether it is anything but the advice to take fewer threads on few cores: THREADS is meant as it is."""
+    return "Python threads" not in said.getMessage()
 
 
 def application_of_a_child() -> Flask:

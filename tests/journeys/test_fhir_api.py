@@ -179,6 +179,7 @@ def _environ(database_url: str, var: Path) -> dict[str, str]:
 def _address(process: subprocess.Popen[str], log: str) -> str:
     assert process.stdout is not None
     for line in process.stdout:
+        assert "[WARNING]" not in line, "a start that is as it should be warns of nothing"
         if found := re.search(r"ready at (http://\S+)", line):
             return found[1]
     raise AssertionError(f"the server ended before it was ready:\n{Path(log).read_text()}")

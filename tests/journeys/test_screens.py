@@ -124,3 +124,10 @@ def _assert_good(page: Page, width: int) -> None:
 
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_description_of_the_records_api_fits_a_narrow_window(page: Page, site: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.goto(f"{site}/api/docs")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -40,13 +40,14 @@ def contact(record: Record, title_of: TitleOf) -> Item:
 
 def need(record: Record, title_of: TitleOf) -> Item:
     """What it is called, since when, and whether it is sure."""
+    sure = record.get("verification_status")
     return Item(
         heading=words.concept(record.get("code"), record.get("text")) or "Need without a name",
         state=words.state(record.get("clinical_status")),
         is_open=not is_over(record),
         facts=(
             Fact("Since", _time_of_life(record.get("onset"))),
-            Fact("How sure", words.state(record.get("verification_status"))),
+            Fact("How sure", words.state(sure) if sure else words.NOT_KNOWN),
         ),
         lines=tuple(str(note["text"]) for note in record.get("notes") or () if note.get("text")),
         **origin(record, "Condition", title_of),

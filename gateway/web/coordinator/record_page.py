@@ -58,7 +58,7 @@ def record_page(record: Record, title_of: TitleOf, today: date) -> RecordPage:
 
 def _plan(plan: Record, title_of: TitleOf) -> Item:
     return Item(
-        heading=plan.get("title") or "Care plan without a title",
+        heading=plan.get("title") or _kind(plan) or "Care plan without a title",
         facts=(
             Fact("From", words.day(plan.get("starts_on"))),
             Fact("Until", words.day(plan.get("ends_on")) if plan.get("ends_on") else "No end given"),
@@ -68,6 +68,12 @@ def _plan(plan: Record, title_of: TitleOf) -> Item:
     )
 
 
+def _kind(plan: Record) -> str | None:
+    """What the plan is for in the words of its categories: most systems that write no title say it there."""
+    named = ((each or {}).get("text") or (each or {}).get("display") for each in plan.get("categories") or [])
+    return ", ".join(dict.fromkeys(str(name) for name in named if name)) or None
+
+
 def _activity(activity: Record) -> str:
     what = words.concept(activity.get("code"), activity.get("title")) or activity.get("request") or "Activity"
     details = [activity.get("timing_text"), activity.get("instructions"), words.state(activity.get("status"))]
@@ -75,10 +81,10 @@ def _activity(activity: Record) -> str:
 
 
 def _goal(goal: Record, title_of: TitleOf) -> Item:
-    achieved = words.concept(goal.get("achievement"), goal.get("achievement_text"))
+    achieved = words.progress(goal.get("achievement"), goal.get("achievement_text"))
     return Item(
         heading=goal.get("description") or words.concept(goal.get("code")) or "Goal without a description",
-        facts=(Fact("Progress", achieved or words.NOT_KNOWN),),
+        facts=(Fact("Progress", achieved),),
         lines=tuple(_target(each) for each in goal.get("targets") or []),
         **_common(goal, "Goal", title_of),
     )

@@ -103,6 +103,13 @@ def state(code: str | None) -> str:
     return _STATES.get(plain, plain.replace("-", " ").capitalize())
 
 
+def progress(achievement: Mapping[str, Any] | None, text: str | None = None) -> str:
+    """How far a goal was reached; FHIR's own codes come without a display as a rule, and are worded here."""
+    named = {key: value for key, value in (achievement or {}).items() if key != "code"}
+    code = (achievement or {}).get("code")
+    return concept(named, text) or (state(code) if code else NOT_KNOWN)
+
+
 def concept(coding: Mapping[str, Any] | None, text: str | None = None) -> str | None:
     """What a coded fact is called: somebody's own words first, then the code's display, then the code."""
     coding = coding or {}

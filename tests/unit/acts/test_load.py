@@ -373,6 +373,12 @@ def test_ndjson_is_loaded_line_by_line_and_a_bad_line_refuses_only_itself(loader
     assert [refusal.entry for refusal in report.refusals] == [2, 5]
 
 
+def test_a_cut_off_line_of_ndjson_is_said_to_end_on_that_line(loader: Loader) -> None:
+    (refusal,) = loader.load(loader.file(PATIENT, b'{"resourceType":"Goal",', name="cut.ndjson")).refusals
+
+    assert (refusal.entry, "line 1, column 24" in refusal.reason) == (2, True), refusal.reason
+
+
 def test_what_has_neither_id_nor_full_url_is_refused(loader: Loader) -> None:
     nameless = {k: v for k, v in GOAL.items() if k != "id"}
 

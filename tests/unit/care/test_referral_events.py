@@ -99,3 +99,17 @@ def test_giving_up_a_draft_and_declaring_an_error_are_told_of_the_whole() -> Non
         (Move.CANCEL, State.DRAFT, State.CANCELLED),
         (Move.ENTER_IN_ERROR, State.CANCELLED, State.ENTERED_IN_ERROR),
     ]
+
+
+def test_giving_up_a_draft_is_told_with_its_reason_when_the_leg_was_written_before_the_request() -> None:
+    leg = drafted("t1")
+    given_up = make_move(REQUEST, [leg], leg, Move.CANCEL, EVERYBODY, Said(NINE, reason_text="moved away"))
+    history = [
+        snapshot(REQUEST, "2026-03-02T08:00:00Z", 1),
+        snapshot(leg, "2026-03-02T08:00:01Z", 1),
+        snapshot(given_up.tasks[0], "2026-03-02T09:00:01Z", 2),
+        snapshot(given_up.request, "2026-03-02T09:00:02Z", 2),
+    ]
+    [event] = events_of(history)
+    assert (event.move, event.before, event.after) == (Move.CANCEL, State.DRAFT, State.CANCELLED)
+    assert event.reason_text == "moved away"

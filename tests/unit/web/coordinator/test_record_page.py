@@ -69,6 +69,30 @@ def test_an_outcome_is_told_in_the_agencys_words() -> None:
     assert (item.state, item.is_open) == ("Finished", False)
 
 
+def test_a_plan_without_a_title_is_called_what_it_is_for() -> None:
+    def heading(**plan: Any) -> str:
+        [item] = _items("Care plans", care_plans=[{"id": "c", "source": "here", **plan}])
+        return str(item.heading)
+
+    wound_care = {"code": "225358003", "display": "Wound care (regime)", "text": "Wound care"}
+    assess = {"system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "code": "assess-plan"}
+    assert heading(title="My plan", categories=[wound_care]) == "My plan"
+    assert heading(categories=[assess, wound_care, wound_care]) == "Wound care"
+    assert heading(categories=[assess]) == heading() == "Care plan without a title"
+
+
+def test_the_progress_of_a_goal_is_told_in_words_even_when_only_a_code_came() -> None:
+    def progress(**goal: Any) -> str:
+        [item] = _items("Goals", goals=[{"id": "g", "source": "here", "description": "Walk", **goal}])
+        return str(item.facts[0].value)
+
+    assert progress(achievement={"code": "in-progress"}) == "Under way"
+    assert progress(achievement={"code": "not-achieved"}) == "Not achieved"
+    assert progress(achievement={"code": "x", "display": "Nearly"}) == "Nearly"
+    assert progress(achievement={"code": "x"}, achievement_text="Twice a week") == "Twice a week"
+    assert progress() == "Not known"
+
+
 def test_a_contact_says_whether_they_may_be_told_and_when_nobody_asked() -> None:
     ngozi = {
         "id": "c",
@@ -111,6 +135,14 @@ def test_a_need_that_is_over_is_not_under_way() -> None:
     for status, is_open in (("active", True), ("resolved", False), ("remission", False)):
         [item] = _items("Needs", needs=[{"id": "n", "text": "Lonely", "clinical_status": status}])
         assert item.is_open is is_open
+
+
+def test_a_need_says_how_sure_it_is_or_that_nobody_said() -> None:
+    def sure(**need: Any) -> str:
+        [item] = _items("Needs", needs=[{"id": "n", "text": "Lonely", **need}])
+        return str(item.facts[1].value)
+
+    assert [sure(verification_status="refuted"), sure()] == ["Ruled out", "Not known"]
 
 
 def test_an_appointment_says_when_in_which_zone_and_who_comes() -> None:
