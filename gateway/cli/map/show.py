@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.map.options import json_option, load_maps, maps_options, only_known, print_json
-from gateway.errors import MappingError
 
 if TYPE_CHECKING:
     from gateway.mapping import Lens
@@ -28,18 +27,11 @@ def verb(name: str, as_rules: bool, folder: Path | None, overlays: tuple[str, ..
     maps = load_maps(folder, overlays)
     lens = maps[only_known((name,), maps)[0]]
     if as_json:
-        print_json({"map": name, **_rules_json(lens)})
+        print_json({"map": name, **_rules_json(lens), "python": lens.source})
     elif as_rules:
         _print_rules(lens)
     else:
-        click.echo(_source(lens))
-
-
-def _source(lens: Lens) -> str:
-    source = getattr(lens, "source", None)
-    if source is None:
-        raise MappingError("these maps are not compiled to Python; --rules shows what they say")
-    return str(source)
+        click.echo(lens.source, nl=False)
 
 
 def _print_rules(lens: Lens) -> None:

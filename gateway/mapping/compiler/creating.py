@@ -89,6 +89,7 @@ class Creator:
 
     def rule(self, rule: Rule, at: Openings) -> None:
         """What one rule adds."""
+        self._script.note(str(rule.origin))
         match rule:
             case Field() if rule.copied:
                 self._copied(rule, at)

@@ -30,12 +30,16 @@ def write_choice(
         for number, way in enumerate(rule.alternatives):
             later = {each.ours for other in rule.alternatives[number + 1 :] for each in other.rules}
             tests = _tests(script, rule, way, later, tops)
-            with script.inside(f"elif {' and '.join(tests) or 'True'}:"):
+            with script.inside(f"elif {' and '.join(tests)}:" if tests else "else:"):
+                before = len(script.lines)
                 at = Openings(script, "view")
                 for each in way.rules:
                     write_rule(each, at)
                 at.close()
-                script.line("pass")
+                if len(script.lines) == before:
+                    script.line("pass")
+            if not tests:
+                return  # it takes whatever is left
         script.line("else: raise Unsure")
 
 
@@ -63,5 +67,6 @@ def _tests(
             plain = len(each.ours) == 1
             value = tops[each.ours[0]] if plain else script.name(each.ours[-1])
             said = value if plain else f"({value} := dig(view, {each.ours!r}))"
-            tests.append(f"({said} is None or {can_say(script, each.codec, value)})")
+            fits = can_say(script, each.codec, value)
+            tests.append(fits if plain and len(tops) == 1 else f"({said} is None or {fits})")
     return tests

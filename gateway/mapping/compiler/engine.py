@@ -30,6 +30,12 @@ from gateway.mapping.writing import write_block
 _ORIGIN: Final = re.compile(r"Origin\(rule='[^']*', file='[^']*', line=\d+\)|because='[^']*'")
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_]+")
 
+_ABOUT: Final = """
+# read_… says what an object says; create_… makes a new one, and raises Unsure when only the interpreter can.
+# A put asks the rules whose fields are not as they were (gateway/mapping/compiler/putting.py).
+
+"""
+
 Create = Callable[[Mapping[str, Any], Mapping[str, Any], "Made"], dict[str, Any]]
 Read = Callable[[dict[str, Any], Mapping[str, list[Resource]]], dict[str, Any]]
 
@@ -89,7 +95,7 @@ class Compiled:
             write_reader(script, block, names)
             if _with_creator(script, name, block, base, creators):
                 creators[id(block)] = name
-        self.source = script.text
+        self.source = f"# {self._rules.name}: {self._rules.file}, compiled.{_ABOUT}{script.text}"
         functions = _run(self.source, script.constants, self._rules.name, self._rules.overlays)
         self._read: dict[int, Read] = {key: functions[f"read_{name}"] for key, name in names.items()}
         self._create: dict[int, Create] = {key: functions[f"create_{name}"] for key, name in creators.items()}

@@ -67,6 +67,7 @@ class _Reader:
     def rules(self, rules: tuple[Rule, ...], at: Openings, hit: tuple[str, ...]) -> None:
         """The reading of these rules of one object, in their order."""
         for together in _of_one_list(rules):
+            self._script.note(", ".join(str(rule.origin) for rule in together))
             if len(together) > 1:
                 self._values(together, at, hit)
             else:
@@ -210,6 +211,7 @@ class _Reader:
                 self._script.depth += 1
             inner = at.inside()
             for each in way.rules:
+                self._script.note(str(each.origin))
                 self._rule(each, inner, (*hit, chosen))
             inner.close()
             at.close()

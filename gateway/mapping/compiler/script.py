@@ -24,6 +24,7 @@ class Script:
         self.lines: list[str] = []
         self.constants: dict[str, Any] = {}
         self.depth = 0
+        self._note = ""
         self._names: dict[int, str] = {}
         self._taken: set[str] = set()
 
@@ -34,7 +35,14 @@ class Script:
 
     def line(self, text: str) -> None:
         """Add a line at the present depth."""
+        note, self._note = self._note, ""
+        if note and text:
+            self.lines.append(f"{_INDENT * self.depth}# {note}")
         self.lines.append(f"{_INDENT * self.depth}{text}" if text else "")
+
+    def note(self, text: str) -> None:
+        """What the next line is about: it comes before it as a comment."""
+        self._note = " ".join(text.split())
 
     @contextmanager
     def inside(self, header: str) -> Iterator[None]:
@@ -50,6 +58,7 @@ class Script:
         """A function at the top of the source, in which all names are free again."""
         assert self.depth == 0, "functions stand beside one another"
         taken, self._taken = self._taken, set()
+        self._note = ""
         for _ in range(2 if self.lines else 0):
             self.line("")
         with self.inside(f"def {header}:"):
