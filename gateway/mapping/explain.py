@@ -12,11 +12,10 @@ from gateway.errors import Issue
 from gateway.mapping.account import Account, Bucket, Leaf, account
 from gateway.mapping.elements import Location
 from gateway.mapping.lens import Lens
-from gateway.mapping.paths import Name
 from gateway.mapping.read_context import expression
 from gateway.mapping.record_account import read_only_because, shown_field
 from gateway.mapping.resource_changes import Change, changes
-from gateway.mapping.rule_homes import RecordPath, paths_of
+from gateway.mapping.rule_homes import RecordPath
 from gateway.mapping.rules import Origin
 from gateway.mapping.values import MISSING
 
@@ -97,15 +96,15 @@ def _at(value: Any, step: str | int) -> Any:
 def _selects(leaf: Leaf, read: Account) -> bool:
     """Whether the element is not the one that the rule's path ends at, nor inside it."""
     home = read.homes.get(leaf.origin) if leaf.origin is not None else None
-    if home is None:
+    if home is None or not home.names:
         return False
-    names = [step for step in leaf.at[2:] if isinstance(step, str)]
-    wanted = [[step.name for step in steps if isinstance(step, Name)] for steps in paths_of(home.rule)]
-    return bool(wanted) and not any(_ends_with_path(names, path) for path in wanted)
+    names = tuple(step for step in leaf.at[2:] if isinstance(step, str))
+    return not any(_ends_with_path(names, path) for path in home.names)
 
 
-def _ends_with_path(names: list[str], path: list[str]) -> bool:
-    return any(names[start : start + len(path)] == path for start in range(len(names) - len(path) + 1))
+def _ends_with_path(names: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    last = len(names) - len(path)
+    return any(names[start : start + len(path)] == path for start in range(last, -1, -1))
 
 
 def _fields_in(value: Any, at: RecordPath) -> Iterator[str]:

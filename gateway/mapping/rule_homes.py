@@ -42,6 +42,7 @@ class Home:
     lists   the list rules around it, outermost first
     own     the record field in the object that the rule's block stands for
     ours    the record field in full, without the numbers of items
+    names   the names along each of the rule's paths
     """
 
     rule: Rule
@@ -49,6 +50,7 @@ class Home:
     lists: Lists
     own: Ours
     ours: Ours
+    names: tuple[tuple[str, ...], ...] = ()
 
 
 def homes(block: Block, lists: Lists = (), before: Ours = ()) -> Iterator[Home]:
@@ -61,15 +63,20 @@ def _homes_of(rule: Rule, lists: Lists, before: Ours) -> Iterator[Home]:
     if isinstance(rule, Choice):
         for way in rule.alternatives:
             for inner in way.rules:
-                yield Home(inner, inner.origin, lists, inner.ours, (*before, *inner.ours))
+                yield _home(inner, inner.origin, lists, before)
         return
-    yield Home(rule, rule.origin, lists, rule.ours, (*before, *rule.ours))
+    yield _home(rule, rule.origin, lists, before)
     if isinstance(rule, Switch):
         for case in rule.cases:
-            yield Home(rule, case.origin, lists, rule.ours, (*before, *rule.ours))
+            yield _home(rule, case.origin, lists, before)
             yield from homes(case.block, lists, before)
     if isinstance(rule, Items | LinkedParts | BackLinkedParts):
         yield from homes(rule.block, (*lists, rule), (*before, *rule.ours))
+
+
+def _home(rule: Any, origin: Origin, lists: Lists, before: Ours) -> Home:
+    names = (tuple(step.name for step in steps if isinstance(step, Name)) for steps in paths_of(rule))
+    return Home(rule, origin, lists, rule.ours, (*before, *rule.ours), tuple(names))
 
 
 def names_in(path: RecordPath) -> Ours:

@@ -24,6 +24,15 @@ class Origin:
     rule: str
     file: str
     line: int
+    _hash: int = field(
+        init=False, repr=False, compare=False
+    )  # asked for with every element that is explained
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.file, self.line, self.rule)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
         return f"{self.rule} @ {self.file}:{self.line}"

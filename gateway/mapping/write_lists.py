@@ -73,7 +73,8 @@ def _item(rule: Items, view: Mapping[str, Any], old: Any, at: Location, writing:
     base = dict(rule.list.pattern) if creating else old
     item = writing.write_block(rule.block, view, base, at, writing, creating=creating)
     if not is_ours(rule.list, item) or not read_inner(rule.block, item, at, writing.reading()):
-        writing.refuse(at, rule.origin, "the record's item would not be readable as one of this list")
+        why = "the record's item would not be readable as one of this list, so none of it is written"
+        writing.refuse(at, rule.origin, why)
         return None
     return item
 
