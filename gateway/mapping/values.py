@@ -82,7 +82,7 @@ def is_number(value: Any) -> bool:
 
 
 def as_key(value: Any) -> Any:
-    """A hashable value that is equal for two record values exactly when they are the same."""
+    """A hashable value that is equal for two tidy record values exactly when they are the same."""
     if isinstance(value, dict):
         held = ((name, key) for name, child in value.items() if (key := as_key(child)) is not None)
         return frozenset(held) or None

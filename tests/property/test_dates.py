@@ -46,3 +46,21 @@ def test_any_text_is_a_date_time_or_a_value_error(text: str) -> None:
     for kind in (FhirDate, FhirDateTime, FhirInstant):
         with suppress(ValueError):
             assert kind.parse(text).text == text
+
+
+TEXTS = st.one_of(
+    DAYS,
+    MOMENTS.map(lambda moment: moment.isoformat(timespec="seconds")),
+    st.from_regex(
+        r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?"
+    ),
+)
+
+
+@given(TEXTS, st.sampled_from([FhirDate, FhirDateTime, FhirInstant]))
+def test_what_is_valid_is_exactly_what_can_be_parsed(text: str, kind: type[FhirDate]) -> None:
+    parsed = None
+    with suppress(ValueError):
+        parsed = kind.parse(text)
+
+    assert kind.is_valid(text) == (parsed is not None)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.mapping.alignment import align, arrange
+from gateway.mapping.values import as_key, same, tidy
 
 
 def nobody(_: Any) -> None:
@@ -52,3 +53,31 @@ def test_the_record_s_order_is_kept_and_nothing_foreign_is_lost(data: st.DataObj
 
     assert [number for is_old, number in arranged if not is_old] == list(range(len(matches)))
     assert [number for is_old, number in arranged if is_old] == [i for i in range(length) if i not in places]
+
+
+def nested(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(children, max_size=2) | st.dictionaries(st.sampled_from("ab"), children, max_size=2)
+
+
+VIEWS = st.lists(st.one_of(st.integers(0, 3), st.booleans(), st.sampled_from(["a", "b", None])), max_size=6)
+
+
+@given(VIEWS, VIEWS, st.booleans())
+def test_every_item_that_can_be_found_again_is(old: list[Any], new: list[Any], by_position: bool) -> None:
+    matches, unchanged = align(old, new, identity=nobody, by_position=by_position)
+
+    found = {n: match for n, match in enumerate(matches) if match is not None}
+    taken = set(found.values())
+    assert len(taken) == len(found)
+    assert unchanged == {n for n, match in found.items() if same(old[match], new[n])}
+    assert all(matches[n] == n for n in range(min(len(old), len(new))) if same(old[n], new[n]))
+    free = [old[there] for there in range(len(old)) if there not in taken]
+    left = [new[here] for here, match in enumerate(matches) if match is None]
+    assert not any(one is not None and same(one, other) for one in free for other in left)
+
+
+@given(st.recursive(st.one_of(st.none(), st.integers(0, 2), st.booleans(), st.text(max_size=1)), nested))
+def test_tidy_values_have_one_key_exactly_when_they_are_the_same(value: Any) -> None:
+    for other in (value, [value], {"a": value}, {"a": value, "b": 1}, [value, 1], True, 1, "", None):
+        one, two = tidy(value), tidy(other)
+        assert (as_key(one) == as_key(two)) == same(one, two)
