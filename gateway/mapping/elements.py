@@ -17,18 +17,16 @@ Location: TypeAlias = tuple[str | int, ...]
 def locate(node: Any, steps: Steps, at: Location = ()) -> tuple[Any, Location]:
     """The value along the steps and where it stands; MISSING when the path ends in the void."""
     for step in steps:
-        match step:
-            case Name(name):
-                if not isinstance(node, dict) or name not in node:
-                    return MISSING, at
-                node, at = node[name], (*at, name)
-            case First() | Select():
-                index = _position(node, step)
-                if index is None:
-                    return MISSING, at
-                node, at = (node, at) if isinstance(node, dict) else (node[index], (*at, index))
-            case Each():
-                raise AssertionError("a list is walked by its rule, not along a path")
+        if isinstance(step, Name):
+            if not isinstance(node, dict) or step.name not in node:
+                return MISSING, at
+            node, at = node[step.name], (*at, step.name)
+        else:
+            assert not isinstance(step, Each), "a list is walked by its rule, not along a path"
+            index = _position(node, step)
+            if index is None:
+                return MISSING, at
+            node, at = (node, at) if isinstance(node, dict) else (node[index], (*at, index))
     return node, at
 
 

@@ -53,6 +53,11 @@ def read_rule(rule: Rule, node: Any, at: Location, reading: Reading, view: dict[
     """What one rule reads of the object, planted in the record that is being built."""
     value: Any
     match rule:
+        case Field():
+            if rule.copied:
+                locate_copied(rule, node, at, reading)
+                return
+            value = read_field(rule, node, at, reading)
         case Choice():
             chosen = present_alternative(rule, node, at, reading)
             for ours, inner in chosen[1].items():
@@ -61,11 +66,6 @@ def read_rule(rule: Rule, node: Any, at: Location, reading: Reading, view: dict[
         case Switch():
             _read_switch(rule, node, at, reading, view)
             return
-        case Field() if rule.copied:
-            locate_copied(rule, node, at, reading)
-            return
-        case Field():
-            value = read_field(rule, node, at, reading)
         case Joint():
             value = read_joint(rule, node, at, reading)
         case Carried():

@@ -24,7 +24,18 @@ from gateway.mapping.compiler.script import Script
 from gateway.mapping.compiler.value_reading import Sink
 from gateway.mapping.compiler.value_writing import write_value
 from gateway.mapping.paths import Name, Select, Steps, show
-from gateway.mapping.rules import Block, Choice, FhirList, Field, Items, LinkedParts, Ours, Rule, Values
+from gateway.mapping.rules import (
+    BackLinkedParts,
+    Block,
+    Choice,
+    FhirList,
+    Field,
+    Items,
+    LinkedParts,
+    Ours,
+    Rule,
+    Values,
+)
 
 
 def write_creator(script: Script, name: str, block: Block, base: Mapping[str, Any], names: Names) -> None:
@@ -104,6 +115,8 @@ class Creator:
                 write_choice(self._script, rule, self.rule)
             case LinkedParts():
                 self._linked(rule, at.value_at(_steps(rule.ours)))
+            case BackLinkedParts():
+                self._back_linked(rule, at.value_at(_steps(rule.ours)))
             case Field() | Values() | Items():
                 return
             case _:
@@ -228,14 +241,29 @@ class Creator:
         with self._script.inside(f"if isinstance({value}, list):"):
             self._script.line(f"{items} = []")
             with self._script.inside(f"for {each} in made.named({value}):"):
-                self._script.line(f"{part} = create_{self._name(rule.block)}({each}, after, made)")
-                if rule.block.narrative is not None or _writes(rule.block, "text"):
-                    block, base = self._script.constant(rule.block, "block"), {"resourceType": rule.type}
-                    self._script.line(f"{part} = narrated({block}, {base!r}, {part}, {each})")
+                self._part(rule, part, each)
                 self._script.line(f"made.add({rule.type!r}, {part})")
                 self._script.line(f"{items}.append({link})")
             self._extend(rule.list, items)
         self._script.line(f"else: nothing_in({value})")
+
+    def _back_linked(self, rule: BackLinkedParts, value: str) -> None:
+        each, part = self._script.name("each"), self._script.name("part")
+        linked = self._script.constant(rule, "linked")
+        with self._script.inside(f"if isinstance({value}, list) and {value}:"):
+            self._script.line("if not node.get('id'): node['id'] = made.new_id()")
+            with self._script.inside(f"for {each} in made.named({value}):"):
+                self._part(rule, part, each)
+                self._script.line(f"{part} = linked_to({linked}, {part}, node)")
+                self._script.line(f"if made.has({rule.type!r}, {each}['id']): raise Unsure")
+                self._script.line(f"made.add({rule.type!r}, {part})")
+        self._script.line(f"else: nothing_in({value})")
+
+    def _part(self, rule: LinkedParts | BackLinkedParts, part: str, view: str) -> None:
+        self._script.line(f"{part} = create_{self._name(rule.block)}({view}, after, made)")
+        if rule.block.narrative is not None or _writes(rule.block, "text"):
+            block, base = self._script.constant(rule.block, "block"), {"resourceType": rule.type}
+            self._script.line(f"{part} = narrated({block}, {base!r}, {part}, {view})")
 
 
 def _steps(ours: Ours) -> Steps:

@@ -68,6 +68,10 @@ class Made:
             seen.add(item["id"])
             yield item
 
+    def has(self, type_name: str, wanted: str) -> bool:
+        """Whether a part of this type has got this id already."""
+        return any(part.get("id") == wanted for part in self.parts.get(type_name, ()))
+
     def add(self, type_name: str, part: Resource) -> None:
         """Keep a part that was made."""
         self.parts.setdefault(type_name, []).append(part)

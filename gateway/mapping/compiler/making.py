@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.mapping.codecs import AnyReference, Codec, RecordReference
 from gateway.mapping.compiler.script import Script
 from gateway.mapping.paths import First, Name, Select, Steps, show
 from gateway.mapping.rules import Choice, FhirList, Field, Items, LinkedParts, Rule, Values
@@ -92,11 +93,15 @@ def written_paths(rule: Rule) -> Iterator[Steps]:
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A rule's use of a list: one item that it picks, or (`all`) every item that is its own."""
+    """A rule's use of a list: one item that it picks, or (`all`) every item that is its own.
+
+    types   for references that must show their type: the only ones
+    """
 
     path: str
     pattern: Mapping[str, Any]
     all: FhirList | None = None
+    types: frozenset[str] = frozenset()
 
 
 def shared_lists(rules: Sequence[Rule], base: Mapping[str, Any]) -> frozenset[str]:
@@ -125,16 +130,29 @@ def _uses(rule: Rule) -> Iterator[_Use]:
                 pattern = step.pattern if isinstance(step, Select) else {}
                 yield _Use(show(steps[:number]), pattern)
     if isinstance(rule, Values | Items | LinkedParts) and not getattr(rule, "read_only", False):
-        yield _Use(show((*rule.list.holder, Name(rule.list.name))), rule.list.pattern, rule.list)
+        types = _types(rule.codec) if isinstance(rule, Values) else frozenset[str]()
+        yield _Use(show((*rule.list.holder, Name(rule.list.name))), rule.list.pattern, rule.list, types)
     elif isinstance(rule, Choice):
         for inner in (inner for way in rule.alternatives for inner in way.rules):
             if isinstance(inner, Values) and not inner.read_only:
                 yield from _uses(inner)
 
 
+def _types(codec: Codec) -> frozenset[str]:
+    match codec:
+        case RecordReference(type_name, True):
+            return frozenset([type_name])
+        case AnyReference(types, True):
+            return types
+        case _:
+            return frozenset()
+
+
 def _are_apart(one: _Use, other: _Use) -> bool:
     """Whether no item can belong to both, or both pick the very same one."""
     if one.all is None and other.all is None and one.pattern == other.pattern:
+        return True
+    if one.types and other.types and one.types.isdisjoint(other.types):
         return True
     hidden = [
         pattern

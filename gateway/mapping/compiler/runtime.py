@@ -8,13 +8,15 @@ from decimal import Decimal
 from typing import Any, Final
 
 from gateway.fhir.dates import FhirDate, FhirDateTime, FhirInstant
+from gateway.fhir.references import relative
 from gateway.fhir.resource_types import R4_TYPES
 from gateway.mapping.codecs import Codec, Codes, Concept, TranslatedConcept
+from gateway.mapping.elements import replace
 from gateway.mapping.guards import holds, is_ours
 from gateway.mapping.narrative import narrated
 from gateway.mapping.reading import is_one_of
 from gateway.mapping.reading_words import tuple_of, word_of
-from gateway.mapping.rules import Joint, Word
+from gateway.mapping.rules import BackLinkedParts, Joint, Word
 from gateway.mapping.values import MISSING, contains, dig, is_hollow, tidy
 from gateway.mapping.writing import with_fixed
 
@@ -96,6 +98,14 @@ def joint_word(rule: Joint, raws: list[Any]) -> Word | None:
     return None if said is None else rule.ours_of.get(said)
 
 
+def linked_to(rule: BackLinkedParts, part: Any, root: Any) -> Any:
+    """The part with its link to the root. Raises Unsure when it is none of the rule's list even so."""
+    linked = replace(part, rule.by, relative(root["resourceType"], root["id"]))
+    if not is_one_of(rule, linked, root):
+        raise Unsure
+    return linked
+
+
 def nothing_in(value: Any) -> None:
     """Raises Unsure when the record's value says something that cannot be written as it is."""
     if tidy(value) is not None:
@@ -158,6 +168,7 @@ NAMESPACE: Final[Mapping[str, Any]] = {
     "Unsure": Unsure,
     "ID": ID,
     "ANY_LINK": ANY_LINK,
+    "linked_to": linked_to,
     "listed": listed,
     "first": first,
     "first_with": first_with,
