@@ -25,8 +25,8 @@ def test_a_rule_that_is_not_asked_would_have_found_nothing(
         Sources(lens.rules).enriched(lens.create(draw(drawing(random))).resources, (), random)
         for _ in range(20)
     ]
-    some = [lens.interpreted(source) for source in sources]
+    some = [lens.interpreter.explained(source) for source in sources]
 
     monkeypatch.setattr(reading, "rules_for", lambda block, node: block.rules)
 
-    assert [lens.interpreted(source) for source in sources] == some
+    assert [lens.interpreter.explained(source) for source in sources] == some
