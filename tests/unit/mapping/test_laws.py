@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from gateway.errors import MappingError
 from gateway.mapping import Lens, Put, laws, write_fields, write_lists, write_parts, writing
 from gateway.mapping.alignment import Alignment, arrange
 from gateway.mapping.codecs import Codes, Day, Moment
+from gateway.mapping.laws.words import worded
 from gateway.mapping.values import same
 from tests.unit.mapping.small_maps import Plan, plan_lens
 
@@ -174,3 +176,9 @@ def test_a_broken_law_names_the_rule_its_line_and_the_case(monkeypatch: pytest.M
         "  FHIR, - before and + after:",
     ]
     assert shown[-1].startswith("  this case alone: care-gateway map check plan --only ")
+
+
+def test_numbers_are_told_with_all_their_digits() -> None:
+    numbers = [Decimal("1.10"), Decimal("0.10000000000000000001"), Decimal("6.0E-7"), 3, "1.10"]
+
+    assert worded({"at": numbers}) == '{"at": [1.10, 0.10000000000000000001, 6.0E-7, 3, "1.10"]}'
