@@ -76,7 +76,7 @@ class Checker:
         self._seed = seed
         self._sources = Sources(lens.rules)
         self._record = record_drawer(lens.rules.root, schema)
-        self._edits = Edits(lens.rules.root, schema)
+        self._edits = Edits(self._trial, schema)
 
     def try_case(self, number: int, *, shrink: bool) -> None:
         """Every law on one case. Raises MappingError."""
@@ -113,7 +113,7 @@ class Checker:
             change = self._edits.change(spot, sight, drawn)
             if change is not None and attempt(lambda each, it=change: frame(trial, each, it), source):
                 self._count_change(change, sight)
-        for shuffle in self._edits.shuffles(sight, drawn):
+        for shuffle in self._edits.shuffles(on_trial, sight, drawn):
             if attempt(lambda each, it=shuffle: residue(trial, each, it), source):
                 origins = (shuffle.block.rules[number].origin for number in shuffle.kept)
                 self.exercised.shuffled.update(map(str, origins))

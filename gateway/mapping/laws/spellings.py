@@ -30,13 +30,14 @@ _JUNK: Final[tuple[Any, ...]] = (
 
 
 def synonyms(rules: RuleFile) -> dict[str, list[str]]:
-    """For each FHIR code of a table the codes that read the same."""
+    """For each FHIR code of a table the other codes that read the same; itself when there are none."""
     found: dict[str, list[str]] = {}
     for _, rule in walk(rules.root):
         codec = getattr(rule, "codec", None)
         if isinstance(codec, Codes):
             for theirs, ours in codec.ours_of.items():
-                found[theirs] = [other for other, word in codec.ours_of.items() if word == ours]
+                others = [each for each, word in codec.ours_of.items() if word == ours and each != theirs]
+                found[theirs] = others or [theirs]
     return found
 
 

@@ -11,6 +11,7 @@ from gateway.mapping.laws.broken import Broken, Law
 from gateway.mapping.laws.differences import identical
 from gateway.mapping.laws.edits import Record, written
 from gateway.mapping.laws.overruled import overruled
+from gateway.mapping.laws.spots import Spot, spots
 from gateway.mapping.laws.words import difference
 from gateway.mapping.lens import Lens
 from gateway.mapping.rules import BackLinkedParts, Block, Field, Ours, walk
@@ -46,6 +47,17 @@ class Trial:
                 found.setdefault(rule.ours, []).append((block.type, rule))
         return {ours: tuple(rules) for ours, rules in found.items()}
 
+    @cached_property
+    def spots(self) -> list[Spot]:
+        """The rules that write what the record says, and nothing else."""
+        without = self.overruled
+        return [
+            spot
+            for spot in spots(self.root)
+            if spot.is_written
+            and not any(id(rule) in without for rule in (spot.rule, spot.whole, *spot.path))
+        ]
+
     def get(self, resources: Mapping[str, Any]) -> Record:
         """What the lens shows of the resources. Raises MappingError without a root: no case of these laws."""
         if self.type not in resources:
@@ -76,9 +88,10 @@ class Trial:
             return None
         got = self.get(put.resources)
         if not same(got, record):
-            got, wanted = self.written(got), self.written(record)
-            if not same(got, wanted):
-                raise Broken(Law.PUT_GET, difference(wanted, got), record, source, put.resources)
+            wanted = self.written(record)
+            shown = self.written(got)
+            if not same(shown, wanted):
+                raise Broken(Law.PUT_GET, difference(wanted, shown), record, source, put.resources)
         self._authored_narrative(record, source, put.resources)
         return put.resources
 
