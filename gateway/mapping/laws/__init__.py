@@ -1,6 +1,7 @@
 """The laws that every rule file must hold, tried with generated data. One generated case runs all of them.
 
     CreateGet   get(create(v)) = v
+    Exact       what is new stands in FHIR as it was said: to the letter, to the digit, in its table's code
     GetPut      put(get(s), s) = s, byte for byte
     PutGet      get(put(v, s)) = v
     Frame       changing one field touches only its elements, what described them, and generated narrative

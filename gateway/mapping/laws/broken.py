@@ -14,6 +14,7 @@ class Law(StrEnum):
     """The laws by name."""
 
     CREATE_GET = "CreateGet"
+    EXACT = "Exact"
     GET_PUT = "GetPut"
     PUT_GET = "PutGet"
     FRAME = "Frame"

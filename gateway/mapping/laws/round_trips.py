@@ -8,6 +8,7 @@ from gateway.fhir.json_codec import Resource, write
 from gateway.mapping.laws.broken import Broken, Law
 from gateway.mapping.laws.differences import resource_differences
 from gateway.mapping.laws.edits import Record
+from gateway.mapping.laws.exact import exact_when_created
 from gateway.mapping.laws.footprints import outside_of, without_narrative
 from gateway.mapping.laws.staleness import left_over
 from gateway.mapping.laws.trial import Resources, Trial
@@ -21,7 +22,10 @@ from gateway.mapping.writing import write_block
 
 
 def create_get(trial: Trial, record: Record) -> Resources:
-    """CreateGet: what was created reads as the record; fixed values may fill what it left out."""
+    """CreateGet: what was created reads as the record; fixed values may fill what it left out.
+
+    Exact is tried on the same resources.
+    """
     created = trial.lens.create(record)
     if created.refused:
         issue = created.refused[0]
@@ -33,6 +37,7 @@ def create_get(trial: Trial, record: Record) -> Resources:
         shown = trial.written(_without_defaults(trial.root, got, wanted))
         if not same(shown, wanted):
             raise Broken(Law.CREATE_GET, difference(wanted, shown), record, {}, created.resources)
+    exact_when_created(trial, record, created.resources)
     return created.resources
 
 

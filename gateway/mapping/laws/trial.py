@@ -11,10 +11,10 @@ from gateway.mapping.laws.broken import Broken, Law
 from gateway.mapping.laws.differences import identical
 from gateway.mapping.laws.edits import Record, written
 from gateway.mapping.laws.overruled import overruled
-from gateway.mapping.laws.spots import Spot, spots
+from gateway.mapping.laws.spots import Holder, Spot, spots
 from gateway.mapping.laws.words import difference
 from gateway.mapping.lens import Lens
-from gateway.mapping.rules import BackLinkedParts, Block, Field, Ours, walk
+from gateway.mapping.rules import BackLinkedParts, Block, Field, Ours, Values, walk
 from gateway.mapping.values import dig, same
 
 Resources = dict[str, Any]
@@ -57,6 +57,15 @@ class Trial:
             if spot.is_written
             and not any(id(rule) in without for rule in (spot.rule, spot.whole, *spot.path))
         ]
+
+    @cached_property
+    def singles(self) -> list[tuple[tuple[Holder, ...], list[Field | Values]]]:
+        """Those of single values among them, with the lists that lead to them."""
+        found: dict[tuple[int, ...], tuple[tuple[Holder, ...], list[Field | Values]]] = {}
+        for spot in self.spots:
+            if isinstance(spot.rule, Field | Values):
+                found.setdefault(tuple(map(id, spot.path)), (spot.path, []))[1].append(spot.rule)
+        return list(found.values())
 
     def get(self, resources: Mapping[str, Any]) -> Record:
         """What the lens shows of the resources. Raises MappingError without a root: no case of these laws."""
