@@ -24,7 +24,7 @@ from gateway.mapping.writing import write_block
 def create_get(trial: Trial, record: Record) -> Resources:
     """CreateGet: what was created reads as the record; fixed values may fill what it left out.
 
-    Exact is tried on the same resources.
+    Exact and Stale of copies are tried on the same resources.
     """
     created = trial.lens.create(record)
     if created.refused:
@@ -38,6 +38,7 @@ def create_get(trial: Trial, record: Record) -> Resources:
         if not same(shown, wanted):
             raise Broken(Law.CREATE_GET, difference(wanted, shown), record, {}, created.resources)
     exact_when_created(trial, record, created.resources)
+    trial.copies(record, {}, created.resources)
     return created.resources
 
 
@@ -53,8 +54,14 @@ def get_put(trial: Trial, source: Resources) -> None:
 
 
 def put_get(trial: Trial, source: Resources, record: Record) -> None:
-    """PutGet for a record that differs in many fields; what no rule knows stays, what went stale goes."""
+    """PutGet for a record that differs in many fields; what no rule knows stays, what went stale goes.
+
+    What was given is not altered by it, even where it shares much with what came of it.
+    """
+    text = write(source)
     after = trial.put(record, source)
+    if write(source) != text:
+        raise Broken(Law.PUT_GET, "the resources that were given were altered", record, source, source)
     if after is None:
         return
     old, new = _root(trial, source), _root(trial, after)

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from gateway.errors import MappingError
 from gateway.mapping.laws.broken import Broken, Law
+from gateway.mapping.laws.copies import left_behind
 from gateway.mapping.laws.differences import identical
 from gateway.mapping.laws.edits import Record, written
 from gateway.mapping.laws.overruled import overruled
-from gateway.mapping.laws.spots import Holder, Spot, spots
+from gateway.mapping.laws.spots import Holder, Sight, Spot, spots
 from gateway.mapping.laws.words import difference
 from gateway.mapping.lens import Lens
 from gateway.mapping.rules import BackLinkedParts, Block, Field, Ours, Values, walk
@@ -102,7 +103,16 @@ class Trial:
             if not same(shown, wanted):
                 raise Broken(Law.PUT_GET, difference(wanted, shown), record, source, put.resources)
         self._authored_narrative(record, source, put.resources)
+        self.copies(record, source, put.resources)
         return put.resources
+
+    def copies(self, record: Record, before: Resources, after: Resources) -> None:
+        """The parts repeat what they repeat of the record; `before` is empty when they are new."""
+        sight = Sight(self.type, after, self.get(after))
+        shown = self.get(before) if before else {}
+        for origin, at in left_behind(self.root, shown, record, sight):
+            why = "a part does not repeat what its root says now"
+            raise Broken(Law.STALE, why, record, before, after, origin, at)
 
     def _names_anothers_part(self, record: Record, source: Resources) -> bool:
         """Whether the record gives an item the id of a part at hand that is not one of its list."""
