@@ -7,6 +7,7 @@
     Frame       changing one field touches only its elements, what described them, and generated narrative
     Residue     reordering or removing items leaves the others, and what is not ours, exactly as they were
     Stale       a changed reference or code keeps nothing that described the old one, no part an old copy
+    Own         a list of parts shows those that belong to its root, and no other's
     interpreted = compiled   the engine of the lens says, writes and reports what the interpreter does
 
 GetPut and PutGet alone are not enough: a mapper that forgets every unknown element as soon as anything

@@ -20,6 +20,7 @@ class Law(StrEnum):
     FRAME = "Frame"
     RESIDUE = "Residue"
     STALE = "Stale"
+    OWN = "Own"
     COMPILED = "interpreted = compiled"
 
 

@@ -22,6 +22,7 @@ from gateway.mapping.laws.edits import Record, mixed
 from gateway.mapping.laws.engines import same_engines
 from gateway.mapping.laws.frame import Change, frame
 from gateway.mapping.laws.overruled import settled
+from gateway.mapping.laws.own import own
 from gateway.mapping.laws.records import Drawing, drawing, record_drawer
 from gateway.mapping.laws.residue import residue
 from gateway.mapping.laws.round_trips import create_get, get_put, put_get
@@ -118,6 +119,7 @@ class Checker:
         created = attempt(partial(create_get, trial), record)
         enriched = self._sources.enriched(created, on_trial, random)
         source: Resources = attempt(partial(settled, trial.lens), enriched)
+        attempt(partial(own, trial), source)
         attempt(partial(get_put, trial), source)
         return source
 
