@@ -21,6 +21,7 @@ class Law(StrEnum):
     RESIDUE = "Residue"
     STALE = "Stale"
     OWN = "Own"
+    OVERLAY = "Overlay"
     COMPILED = "interpreted = compiled"
 
 

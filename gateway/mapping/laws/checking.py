@@ -21,7 +21,7 @@ from gateway.mapping.laws.changes import Edits
 from gateway.mapping.laws.edits import Record, mixed
 from gateway.mapping.laws.engines import same_engines
 from gateway.mapping.laws.frame import Change, frame
-from gateway.mapping.laws.overruled import settled
+from gateway.mapping.laws.overlay import overlaid, settled
 from gateway.mapping.laws.own import own
 from gateway.mapping.laws.records import Drawing, drawing, record_drawer
 from gateway.mapping.laws.residue import residue
@@ -79,6 +79,7 @@ class Checker:
         self.exercised = Exercised()
         self._trial = Trial(lens)
         self._seed = seed
+        self._schema = schema
         self._sources = Sources(lens.rules)
         self._record = record_drawer(lens.rules.root, schema)
         self._tables = Tables(self._trial)
@@ -94,7 +95,7 @@ class Checker:
         try:
             self._try_word(number, random, attempt)
             source = self._try_new(record, (one, two), random, attempt)
-            self._try_whole(source, other, random, attempt)
+            self._try_whole(number, source, other, random, attempt)
             self._try_changes(source, (one, two), drawn, attempt)
         except Broken as broken:
             raise MappingError(told(broken, self._trial.lens.rules, number)) from None
@@ -109,7 +110,7 @@ class Checker:
             return
         created = attempt(partial(create_get, self._trial), record)
         for source in synonyms(self._trial, *turn, created):
-            attempt(partial(get_put, self._trial), attempt(partial(settled, self._trial.lens), source))
+            attempt(partial(get_put, self._trial), attempt(partial(settled, self._trial), source))
 
     def _try_new(
         self, record: Record, on_trial: tuple[Spot, Spot], random: Random, attempt: Attempt
@@ -118,16 +119,19 @@ class Checker:
         trial = self._trial
         created = attempt(partial(create_get, trial), record)
         enriched = self._sources.enriched(created, on_trial, random)
-        source: Resources = attempt(partial(settled, trial.lens), enriched)
+        source: Resources = attempt(partial(settled, trial), enriched)
         attempt(partial(own, trial), source)
         attempt(partial(get_put, trial), source)
         return source
 
-    def _try_whole(self, source: Resources, other: Record, random: Random, attempt: Attempt) -> None:
+    def _try_whole(
+        self, number: int, source: Resources, other: Record, random: Random, attempt: Attempt
+    ) -> None:
         """Many fields and items of another record at once."""
         trial = self._trial
         wanted = mixed(trial.root, trial.get(source), other, random)
         attempt(partial(put_get, trial), source, wanted)
+        attempt(partial(overlaid, trial, self._schema, number), source, wanted)
         attempt(partial(same_engines, trial), source, wanted)
 
     def _try_changes(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from gateway.errors import MappingError
 from gateway.mapping.laws.broken import Broken, Law
 from gateway.mapping.laws.copies import left_behind
+from gateway.mapping.laws.defaults import without_defaults
 from gateway.mapping.laws.differences import identical
 from gateway.mapping.laws.edits import Record, written
 from gateway.mapping.laws.overruled import overruled
@@ -99,7 +100,7 @@ class Trial:
         got = self.get(put.resources)
         if not same(got, record):
             wanted = self.written(record)
-            shown = self.written(got)
+            shown = self.written(without_defaults(self.root, got, wanted, created=False))
             if not same(shown, wanted):
                 raise Broken(Law.PUT_GET, difference(wanted, shown), record, source, put.resources)
         self._authored_narrative(record, source, put.resources)
