@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from random import Random
@@ -56,8 +57,8 @@ def respelt(value: Any, random: Random, alike: Mapping[str, list[str]]) -> Any:
 
 
 def junk(random: Random) -> Any:
-    """A value that most rules cannot read."""
-    return random.choice(_JUNK)
+    """A value that most rules cannot read; nobody else's, so that it can be altered."""
+    return deepcopy(random.choice(_JUNK))
 
 
 def _number(value: Decimal, random: Random) -> Decimal:

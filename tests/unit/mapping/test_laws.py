@@ -6,11 +6,13 @@ Which faults they find is shown by tests/mappings/test_mutants.py.
 from __future__ import annotations
 
 from decimal import Decimal
+from random import Random
 
 import pytest
 
 from gateway.errors import MappingError
 from gateway.mapping import laws, write_fields
+from gateway.mapping.laws.spellings import junk
 from gateway.mapping.laws.words import worded
 from tests.unit.mapping.small_maps import Plan, every_construct, plan_lens
 
@@ -53,3 +55,10 @@ def test_numbers_are_told_with_all_their_digits() -> None:
     numbers = [Decimal("1.10"), Decimal("0.10000000000000000001"), Decimal("6.0E-7"), 3, "1.10"]
 
     assert worded({"at": numbers}) == '{"at": [1.10, 0.10000000000000000001, 6.0E-7, 3, "1.10"]}'
+
+
+def test_what_one_case_finds_unreadable_is_not_the_object_of_another() -> None:
+    drawn = [junk(Random(number)) for number in range(100)]
+    objects = [id(value) for value in drawn if isinstance(value, dict | list)]
+
+    assert len(set(objects)) == len(objects) > 10
