@@ -86,7 +86,7 @@ def _written(fixed: Fixed, node: Any) -> Any:
     if _is_inside_nothing(fixed, node):
         return node
     found, _ = locate(node, fixed.steps)
-    keeps = found is not MISSING and (fixed.yields or contains(found, fixed.pattern))
+    keeps = not is_hollow(found) and (fixed.yields or contains(found, fixed.pattern))
     return node if keeps else replace(node, fixed.steps, fixed.pattern)
 
 

@@ -14,11 +14,14 @@ class Law(StrEnum):
     """The laws by name."""
 
     CREATE_GET = "CreateGet"
+    EXACT = "Exact"
     GET_PUT = "GetPut"
     PUT_GET = "PutGet"
     FRAME = "Frame"
     RESIDUE = "Residue"
     STALE = "Stale"
+    OWN = "Own"
+    OVERLAY = "Overlay"
     COMPILED = "interpreted = compiled"
 
 

@@ -9,10 +9,10 @@ from marshmallow import Schema
 
 from gateway.mapping.codecs import AnyReference, CodingCodec, Concept, RecordReference
 from gateway.mapping.laws.frame import Change
-from gateway.mapping.laws.overruled import overruled
 from gateway.mapping.laws.records import Drawing, Drawn, value_drawer
 from gateway.mapping.laws.residue import ListRule, Shuffle
-from gateway.mapping.laws.spots import Holder, Place, Sight, Spot, spots
+from gateway.mapping.laws.spots import Holder, Place, Sight, Spot
+from gateway.mapping.laws.trial import Trial
 from gateway.mapping.paths import Name
 from gateway.mapping.rules import (
     BackLinkedParts,
@@ -33,18 +33,12 @@ from gateway.mapping.values import dig, is_hollow, plant, same, tidy
 class Edits:
     """Draws the changes that a map's rules allow."""
 
-    def __init__(self, root: Block, schema: Schema | None) -> None:
-        self._without = without = overruled(root)
-        self._spots = [
-            spot
-            for spot in spots(root)
-            if spot.is_written
-            and not _is_root_id(spot)
-            and not any(id(rule) in without for rule in (spot.rule, spot.whole, *spot.path))
-        ]
+    def __init__(self, trial: Trial, schema: Schema | None) -> None:
+        self._without = trial.overruled
+        self._spots = [spot for spot in trial.spots if not _is_root_id(spot)]
         self._described = [spot for spot in self._spots if _is_described(spot)] or self._spots
         self._values = {id(spot.rule): _drawer(spot, schema) for spot in self._spots}
-        self._lists = list(_with_lists(root))
+        self._lists = list(_with_lists(trial.root))
 
     def on_trial(self, case: int) -> tuple[Spot, Spot]:
         """The two rules that a case is about: one of all in turn, one of those whose value is described."""
@@ -69,11 +63,13 @@ class Edits:
                 return Change(spot, place.numbers, value)
         return None
 
-    def shuffles(self, sight: Sight, drawn: Drawing) -> Iterator[Shuffle]:
-        """Other orders for the root's lists, and for those of one object in a list."""
+    def shuffles(self, on_trial: tuple[Spot, ...], sight: Sight, drawn: Drawing) -> Iterator[Shuffle]:
+        """Other orders for the root's lists, and for those of one object inside: of one on trial, if any."""
         inside = [each for each in self._lists if each[0]]
+        around = {id(spot.block) for spot in on_trial if spot.is_list}
+        likely = [each for each in inside if id(each[1]) in around] or inside
         chosen = [each for each in self._lists if not each[0]]
-        for path, block in [*chosen, *([drawn.random.choice(inside)] if inside else [])]:
+        for path, block in [*chosen, *([drawn.random.choice(likely)] if likely else [])]:
             place = sight.pick(path, drawn.random)
             if place is not None:
                 yield self._shuffle(path, block, place, drawn)
@@ -88,7 +84,9 @@ class Edits:
             items = dig(place.view, rule.ours)
             count = len(items) if isinstance(items, list) else 0
             least = 0 if drawn.happens(0.3) else count
-            kept[number] = tuple(drawn.random.sample(range(count), drawn.random.randint(least, count)))
+            order = tuple(drawn.random.sample(range(count), drawn.random.randint(least, count)))
+            # Most lists are short: one that drew the order it has is turned round.
+            kept[number] = order[::-1] if order == tuple(range(count)) else order
             if isinstance(rule, Items) and rule.key and kept[number]:
                 change = self._keyed_change(rule, items, kept[number], drawn)
                 if change is not None:

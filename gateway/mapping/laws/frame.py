@@ -1,6 +1,7 @@
 """Frame: changing one field touches its elements, what described them, generated narrative; nothing else.
 
-Inside lists and parts too. On the same change Stale is tried: nothing that described the old value is left.
+Inside lists and parts too. Two more laws are tried on the same change. Stale: nothing that described the old
+value is left. Exact: the new one stands there as it was said.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from gateway.mapping.elements import Location
 from gateway.mapping.laws.broken import Broken, Law
 from gateway.mapping.laws.differences import agree, differences, resource_differences
 from gateway.mapping.laws.edits import Record, copied, with_value, written
+from gateway.mapping.laws.exact import misspelt
 from gateway.mapping.laws.footprints import outside, without_narrative
 from gateway.mapping.laws.spots import Place, Sight, Spot, is_ambiguous, shown_at
 from gateway.mapping.laws.staleness import left_over
 from gateway.mapping.laws.trial import Resources, Trial
 from gateway.mapping.reading import items_of
-from gateway.mapping.rules import BackLinkedParts, LinkedParts
+from gateway.mapping.rules import BackLinkedParts, Field, LinkedParts
 from gateway.mapping.values import MISSING, same
 
 
@@ -70,6 +72,9 @@ def frame(trial: Trial, source: Resources, change: Change) -> bool:
     if left := left_over(change.spot.whole, change.spot.block, place.node, now):
         why = f"{', '.join(left)} outlived the old value"
         raise Broken(Law.STALE, why, wanted, source, after, change.spot.rule.origin, place.at)
+    if isinstance(change.spot.rule, Field) and change.value is not None:
+        for why in misspelt(change.spot.rule, now, change.value):
+            raise Broken(Law.EXACT, why, wanted, source, after, change.spot.rule.origin, place.at)
     return True
 
 

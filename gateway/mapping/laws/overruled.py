@@ -1,17 +1,13 @@
-"""What an overlay writes always: the laws hold outside of it, and on sources that have it already.
+"""What an overlay writes always: where it stands, and the rules that it overrules there.
 
-`settled` brings a source there by putting its own record back; nothing but those elements may change by that.
+A value that only stands where the record says nothing overrules no rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from gateway.mapping.elements import Location
-from gateway.mapping.laws.broken import Broken, Law
-from gateway.mapping.laws.differences import resource_differences
-from gateway.mapping.lens import Lens
 from gateway.mapping.paths import Name, Steps
 from gateway.mapping.rules import (
     Block,
@@ -29,35 +25,27 @@ from gateway.mapping.rules import (
 
 
 def overruled(root: Block) -> frozenset[int]:
-    """The `id` of each rule that maps an element which is written always."""
+    """The `id` of each rule that maps an element which is written always, whatever the record says."""
     found: set[int] = set()
     for block in _blocks(root):
-        always = [_always_names(block, number) for number in range(len(block.always))]
         for rule in block.rules:
+            always = [
+                _always_names(block, number)
+                for number, fixed in enumerate(block.always)
+                if not (isinstance(rule, Field) and fixed.yields and fixed.name is None)
+            ]
             paths = [_names(steps) for steps in _paths(rule)]
             if any(_meet(one, two) for one in always for two in paths):
                 found.add(id(rule))
     return frozenset(found)
 
 
-def settled(lens: Lens, source: dict[str, Any]) -> dict[str, Any]:
-    """The source with what is written always in it. Raises Broken when anything else changed."""
-    if not lens.rules.writes_always:
-        return source
-    record = lens.get(source).record
-    after = lens.put(record, source).resources
-    always = [_always_names(b, n) for b in _blocks(lens.rules.root) for n in range(len(b.always))]
-    for where in resource_differences(source, after):
-        names = tuple(step for step in where[1:] if isinstance(step, str))
-        inside = any(_meet(names[start:], path) for path in always for start in range(len(names)))
-        if not inside and not _is_narrative(where):
-            why = "an element that is not written always changed"
-            raise Broken(Law.GET_PUT, why, record, source, after, at=where)
-    return after
-
-
-def _is_narrative(where: Location) -> bool:
-    return len(where) > 2 and where[2] == "text"
+def is_written_always(root: Block, where: Location) -> bool:
+    """Whether the place lies in an element that is written always, or is the narrative that tells of it."""
+    names = tuple(step for step in where[1:] if isinstance(step, str))
+    always = (_always_names(block, number) for block in _blocks(root) for number in range(len(block.always)))
+    inside = any(_meet(names[start:], path) for path in always for start in range(len(names)))
+    return inside or (len(where) > 2 and where[2] == "text")
 
 
 def _blocks(root: Block) -> Iterator[Block]:

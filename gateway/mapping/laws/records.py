@@ -46,12 +46,14 @@ class Drawing:
     density   how likely a field is there
     most      how many items a list has at most; one list in many is far longer
     forced    `id` of the rules that must say something
+    several   `id` of the lists among them that hold two items, so that they can change places
     """
 
     random: Random
     density: float
     most: int
     forced: frozenset[int] = frozenset()
+    several: frozenset[int] = frozenset()
     depth: int = 0
 
     def happens(self, likely: float) -> bool:
@@ -65,7 +67,14 @@ Drawn: TypeAlias = Callable[[Drawing], Any]
 def drawing(random: Random, *spots: Spot) -> Drawing:
     """A record's density and length, with these spots in it."""
     forced = frozenset(id(rule) for spot in spots for rule in (*spot.path, spot.rule, spot.whole))
-    return Drawing(random, random.choice((0.1, 0.3, 0.3, 0.8)), random.choice((1, 2, 2, 3)), forced)
+    several = frozenset(id(spot.rule) for spot in spots)
+    return Drawing(random, random.choice((0.1, 0.3, 0.3, 0.8)), random.choice((1, 2, 2, 3)), forced, several)
+
+
+def least(random: Random, spot: Spot) -> Drawing:
+    """As little as possible, with this spot in it."""
+    forced = frozenset(id(rule) for rule in (*spot.path, spot.rule, spot.whole))
+    return Drawing(random, 0.0, 1, forced)
 
 
 def record_drawer(block: Block, schema: Schema | None) -> Drawn:
@@ -114,7 +123,8 @@ def _values(rule: Values, schema: Schema | None) -> Drawn:
 def _length(case: Drawing, rule: Rule) -> int:
     if case.depth == 0 and case.happens(0.004):
         return _LONG
-    return case.random.randint(1 if id(rule) in case.forced else 0, max(case.most, 1))
+    fewest = 2 if id(rule) in case.several else 1 if id(rule) in case.forced else 0
+    return case.random.randint(fewest, max(case.most, fewest))
 
 
 def _list(draw: Drawn, rule: Items | LinkedParts | BackLinkedParts, *, mark: str = "") -> Drawn:

@@ -6,22 +6,26 @@ from typing import Any
 
 from gateway.fhir.json_codec import Resource, write
 from gateway.mapping.laws.broken import Broken, Law
+from gateway.mapping.laws.defaults import unfixed, without_defaults
 from gateway.mapping.laws.differences import resource_differences
 from gateway.mapping.laws.edits import Record
+from gateway.mapping.laws.exact import exact_when_created
 from gateway.mapping.laws.footprints import outside_of, without_narrative
+from gateway.mapping.laws.spots import Sight
 from gateway.mapping.laws.staleness import left_over
 from gateway.mapping.laws.trial import Resources, Trial
 from gateway.mapping.laws.words import difference
 from gateway.mapping.read_context import Reading
-from gateway.mapping.reading import read_back_links, read_block, read_links
-from gateway.mapping.rules import BackLinkedParts, Block, Field, Items, LinkedParts, fields_of
-from gateway.mapping.values import dig, is_hollow, plant, same, tidy
-from gateway.mapping.write_context import Writing
-from gateway.mapping.writing import write_block
+from gateway.mapping.reading import read_back_links, read_links
+from gateway.mapping.rules import BackLinkedParts, Block, LinkedParts
+from gateway.mapping.values import same
 
 
 def create_get(trial: Trial, record: Record) -> Resources:
-    """CreateGet: what was created reads as the record; fixed values may fill what it left out."""
+    """CreateGet: what was created reads as the record, and holds the values that are fixed in it.
+
+    Those may fill what the record left out. Exact and Stale of copies are tried on the same resources.
+    """
     created = trial.lens.create(record)
     if created.refused:
         issue = created.refused[0]
@@ -30,9 +34,14 @@ def create_get(trial: Trial, record: Record) -> Resources:
     got = trial.get(created.resources)
     if not same(got, record):
         wanted = trial.written(record)
-        shown = trial.written(_without_defaults(trial.root, got, wanted))
+        shown = trial.written(without_defaults(trial.root, got, wanted, created=True))
         if not same(shown, wanted):
             raise Broken(Law.CREATE_GET, difference(wanted, shown), record, {}, created.resources)
+    for origin, at in unfixed(trial.root, Sight(trial.type, created.resources, got)):
+        why = "a fixed value is missing in what was created"
+        raise Broken(Law.CREATE_GET, why, record, {}, created.resources, origin, at)
+    exact_when_created(trial, record, created.resources)
+    trial.copies(record, {}, created.resources)
     return created.resources
 
 
@@ -48,8 +57,14 @@ def get_put(trial: Trial, source: Resources) -> None:
 
 
 def put_get(trial: Trial, source: Resources, record: Record) -> None:
-    """PutGet for a record that differs in many fields; what no rule knows stays, what went stale goes."""
+    """PutGet for a record that differs in many fields; what no rule knows stays, what went stale goes.
+
+    What was given is not altered by it, even where it shares much with what came of it.
+    """
+    text = write(source)
     after = trial.put(record, source)
+    if write(source) != text:
+        raise Broken(Law.PUT_GET, "the resources that were given were altered", record, source, source)
     if after is None:
         return
     old, new = _root(trial, source), _root(trial, after)
@@ -91,29 +106,3 @@ def _unmapped(trial: Trial, root: Any) -> Any:
 def _root(trial: Trial, resources: Resources) -> Any:
     root = resources.get(trial.type, {})
     return root[0] if isinstance(root, list) else root
-
-
-def _without_defaults(block: Block, got: Record, record: Record) -> Record:
-    """What was read, without what only the fixed values of its block put there."""
-    defaults = _defaults(block)
-    shown: Record = {}
-    for rule in block.rules:
-        for ours in fields_of(rule):
-            value, wanted = dig(got, ours), dig(record, ours)
-            if is_hollow(value) or (is_hollow(wanted) and same(value, dig(defaults, ours))):
-                continue
-            nested = isinstance(rule, Items | LinkedParts | BackLinkedParts) and isinstance(wanted, list)
-            if nested and isinstance(value, list) and len(value) == len(wanted):
-                assert isinstance(rule, Items | LinkedParts | BackLinkedParts)
-                value = [_without_defaults(rule.block, *pair) for pair in zip(value, wanted, strict=True)]
-            if not (isinstance(rule, Field) and rule.copied):
-                plant(shown, ours, value)
-    return tidy(shown) or {}
-
-
-def _defaults(block: Block) -> Record:
-    if not block.fixed:
-        return {}
-    writing = Writing({}, write_block, lambda: "1", {}, {})
-    node = {"resourceType": block.type} if block.type else {}
-    return read_block(block, write_block(block, {}, node, (), writing, creating=True), (), Reading({}))

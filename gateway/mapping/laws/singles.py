@@ -94,9 +94,7 @@ def single(codec: Codec, field: fields.Field[Any] | None) -> Draw:
     """How to draw a value that this codec can express and this field may hold."""
     match codec:
         case Codes():
-            # Words that a ConceptMap writes as another's code do not come back: each such use is reported.
-            words = [word for word, code in codec.theirs_of.items() if same(codec.read(code), word)]
-            return _one_of(sorted(words, key=str))
+            return _one_of(sorted(words_that_return(codec), key=str))
         case RecordReference():
             foreign = [
                 f"https://ehr.example/fhir/{codec.type}/z",
@@ -127,6 +125,12 @@ def single(codec: Codec, field: fields.Field[Any] | None) -> Draw:
             return _one_of([codec.read(sample) for sample in codec.samples])
         case _:
             raise NotImplementedError(f"no values are generated for the codec {type(codec).__name__}")
+
+
+def words_that_return(codec: Codes) -> list[str | bool]:
+    """The words of a table; of a ConceptMap's those that come back: the use of any other one is reported."""
+    table = codec.theirs_of.items()
+    return [word for word, code in table if not codec.lossy_out(word) or same(codec.read(code), word)]
 
 
 def _one_of(values: Sequence[Any]) -> Draw:

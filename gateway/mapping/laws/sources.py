@@ -11,6 +11,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from gateway.mapping.codecs import Minutes, QuantityIn
 from gateway.mapping.elements import locate, replace
 from gateway.mapping.laws.edits import copied
 from gateway.mapping.laws.spellings import synonyms
@@ -46,6 +47,8 @@ class Sources:
         resources: dict[str, Any] = copied(created)
         around = Surroundings(random, self._alike, count())
         self._linked(resources, random)
+        if random.random() < 0.2:
+            resources["Basic"] = {"resourceType": "Basic", "id": "no-part", "code": {"text": around.mark()}}
         if random.random() < 0.9:
             self._around_spots(resources, on_trial, around)
         around.add(resources, random.choice((0, 0, 4, 12, 40)))
@@ -122,24 +125,31 @@ def _surround(spot: Spot, place: Place, around: Surroundings) -> None:
     match spot.rule:
         case Field():
             for steps in (spot.rule.steps, *spot.rule.also):
-                _describe(steps, place.node, around)
+                if isinstance(spot.rule.codec, QuantityIn | Minutes):
+                    _beside_number(steps, place.node, around)
+                else:
+                    _describe(steps, place.node, around)
         case Values():
             items, _, _ = items_of(spot.rule.list, place.node, ())
             for item in items:
                 _describe(spot.rule.item, item, around)
+            _beside_items(spot.rule.list, place.node, around)
             _foreign(spot.rule.list, place.node, around)
         case Items():
             items, _, _ = items_of(spot.rule.list, place.node, ())
             around.marked(items)
             _foreign(spot.rule.list, place.node, around)
-        case Choice():
-            _other_type(spot.rule, place.node, around)
         case _:
             pass
+    if isinstance(spot.whole, Choice):
+        _other_type(spot.whole, place.node, around)
 
 
 def _describe(steps: Steps, node: Any, around: Surroundings) -> None:
-    """Foreign content at the element, in the object that holds it, and in the concept that holds that."""
+    """Foreign content at the element, in the object that holds it, and in the concept that holds that.
+
+    Every other time the value is spelt otherwise too; now and then it is one that nobody can read.
+    """
     value, _ = locate(node, steps)
     if isinstance(value, dict):
         around.describe(value)
@@ -156,8 +166,28 @@ def _describe(steps: Steps, node: Any, around: Surroundings) -> None:
                 and not isinstance(value, dict | list)
             ):
                 around.sibling_of(holder, last.name)
+                chance = around.random.random()
+                if chance < 0.5:
+                    around.respell_of(holder, last.name)
+                elif chance < 0.6:
+                    around.spoil_of(holder, last.name)
         if not isinstance(steps[-depth], Select):
             break
+
+
+def _beside_number(steps: Steps, node: Any, around: Surroundings) -> None:
+    """What FHIR says beside the number of a quantity; what else describes one makes it unreadable."""
+    quantity, _ = locate(node, steps)
+    if isinstance(quantity, dict) and "value" in quantity:
+        around.sibling_of(quantity, "value")
+
+
+def _beside_items(which: FhirList, node: Any, around: Surroundings) -> None:
+    """What FHIR says beside the primitives of a list."""
+    holder, _ = locate(node, which.holder)
+    items = holder.get(which.name) if isinstance(holder, dict) else None
+    if isinstance(items, list) and any(not isinstance(item, dict) for item in items):
+        around.sibling_of(holder, which.name)
 
 
 def _foreign(which: FhirList, node: Any, around: Surroundings) -> None:

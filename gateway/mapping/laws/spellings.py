@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from random import Random
@@ -30,13 +31,14 @@ _JUNK: Final[tuple[Any, ...]] = (
 
 
 def synonyms(rules: RuleFile) -> dict[str, list[str]]:
-    """For each FHIR code of a table the codes that read the same."""
+    """For each FHIR code of a table the other codes that read the same; itself when there are none."""
     found: dict[str, list[str]] = {}
     for _, rule in walk(rules.root):
         codec = getattr(rule, "codec", None)
         if isinstance(codec, Codes):
             for theirs, ours in codec.ours_of.items():
-                found[theirs] = [other for other, word in codec.ours_of.items() if word == ours]
+                others = [each for each, word in codec.ours_of.items() if word == ours and each != theirs]
+                found[theirs] = others or [theirs]
     return found
 
 
@@ -55,8 +57,8 @@ def respelt(value: Any, random: Random, alike: Mapping[str, list[str]]) -> Any:
 
 
 def junk(random: Random) -> Any:
-    """A value that most rules cannot read."""
-    return random.choice(_JUNK)
+    """A value that most rules cannot read; nobody else's, so that it can be altered."""
+    return deepcopy(random.choice(_JUNK))
 
 
 def _number(value: Decimal, random: Random) -> Decimal:

@@ -51,9 +51,9 @@ class Spot:
     @property
     def is_written(self) -> bool:
         """Whether a record can change it at this spot."""
-        if isinstance(self.rule, Field):
-            return not self.rule.read_only and not self.rule.copied
-        return not getattr(self.rule, "read_only", False)
+        if any(getattr(each, "read_only", False) for each in (*self.path, self.rule)):
+            return False
+        return not (isinstance(self.rule, Field) and self.rule.copied)
 
     @property
     def is_key(self) -> bool:
@@ -79,6 +79,14 @@ def spots(block: Block, path: tuple[Holder, ...] = (), whole: Rule | None = None
                     yield from spots(case.block, path, owner)
             case Items() | LinkedParts() | BackLinkedParts():
                 yield from spots(rule.block, (*path, rule))
+
+
+def blocks(block: Block, path: tuple[Holder, ...] = ()) -> Iterator[tuple[tuple[Holder, ...], Block]]:
+    """The block and those of the items inside it, each with the lists that lead to its objects."""
+    yield path, block
+    for rule in block.rules:
+        if isinstance(rule, Items | LinkedParts | BackLinkedParts):
+            yield from blocks(rule.block, (*path, rule))
 
 
 @dataclass(frozen=True, slots=True)

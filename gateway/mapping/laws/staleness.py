@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from gateway.mapping.codec_choice import value_x
-from gateway.mapping.codecs import CodingCodec, Concept, TranslatedConcept
-from gateway.mapping.paths import First, Name, Select, Steps
+from gateway.mapping.codecs import CodingCodec, Concept, Minutes, QuantityIn, TranslatedConcept
+from gateway.mapping.laws.walking import standing
+from gateway.mapping.paths import Name, Select, Steps
 from gateway.mapping.rules import Block, Choice, Field, Items, Rule, Values
 from gateway.mapping.values import contains, same
 
@@ -47,20 +48,22 @@ def _inner(rule: Choice) -> Iterator[Field | Values]:
 
 
 def _changed(rule: Field, old: Any, new: Any) -> bool:
-    was, now = _at(old, rule.steps), _at(new, rule.steps)
+    was, now = standing(old, rule.steps), standing(new, rule.steps)
     before, after = (None if raw is None else rule.codec.read(raw) for raw in (was, now))
     return before is not None and after is not None and not same(before, after)
 
 
 def _beside(rule: Field, block: Block, new: Any, old: Any) -> list[str]:
     """What stands beside the value in `new` and described the value in `old`."""
-    now = _at(new, rule.steps)
+    now = standing(new, rule.steps)
     if isinstance(rule.codec, Concept):
-        was = rule.codec.read(_at(old, rule.steps))
+        was = rule.codec.read(standing(old, rule.steps))
         return _beside_code(rule.codec, was, now, new is old)
     if isinstance(rule.codec, CodingCodec):
         return []
-    last, holder = rule.steps[-1], _at(new, rule.steps[:-1])
+    if isinstance(rule.codec, QuantityIn | Minutes) and isinstance(now, dict):
+        return [name for name in ("_value", "comparator", "_comparator") if name in now]
+    last, holder = rule.steps[-1], standing(new, rule.steps[:-1])
     if not isinstance(last, Name) or not isinstance(holder, dict):
         return []
     mapped = list(_mapped(block))
@@ -83,7 +86,7 @@ def _beside_coding(rule: Field, block: Block, node: Any) -> list[str]:
         or steps[-3:] != (Name("coding"), steps[-2], Name("code"))
     ):
         return []
-    concept = _at(node, steps[:-3])
+    concept = standing(node, steps[:-3])
     if not isinstance(concept, dict):
         return []
     selected = [
@@ -141,7 +144,7 @@ def _two_types(rule: Choice, old: Any, new: Any) -> list[str]:
     """A value[x] in two types, when the record has just chosen one of them."""
     for way in rule.alternatives:
         for steps, stem, own in way.siblings:
-            before, after = _at(old, steps), _at(new, steps)
+            before, after = standing(old, steps), standing(new, steps)
             if (
                 not isinstance(after, dict)
                 or own not in after
@@ -156,15 +159,3 @@ def _two_types(rule: Choice, old: Any, new: Any) -> list[str]:
             if others:
                 return others
     return []
-
-
-def _at(node: Any, steps: Steps) -> Any:
-    for step in steps:
-        if isinstance(step, Name):
-            node = node.get(step.name) if isinstance(node, dict) else None
-        elif isinstance(node, list):
-            pattern = {} if isinstance(step, First) else step.pattern
-            node = next((item for item in node if not pattern or contains(item, pattern)), None)
-        else:
-            return None
-    return node

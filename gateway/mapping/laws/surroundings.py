@@ -93,15 +93,25 @@ class Surroundings:
 
     def respell(self, node: dict[str, Any]) -> None:
         """Every primitive of an object said otherwise, with the same meaning."""
-        for name, child in node.items():
-            if name not in _NAMES_IT and not isinstance(child, dict | list) and not name.startswith("x"):
-                node[name] = respelt(child, self.random, self.alike)
+        for name in node:
+            self.respell_of(node, name)
+
+    def respell_of(self, node: dict[str, Any], name: str) -> None:
+        """The primitive of this name said otherwise, unless it names the object."""
+        child = node[name]
+        if name not in _NAMES_IT and not isinstance(child, dict | list) and not name.startswith("x"):
+            node[name] = respelt(child, self.random, self.alike)
 
     def spoil(self, node: dict[str, Any]) -> None:
         """One primitive that no rule can read, or null."""
         names = [name for name, child in node.items() if _is_plain(name, child) and name not in _NAMES_IT]
         if names and self.random.random() < 0.4:
-            node[self.random.choice(names)] = junk(self.random)
+            self.spoil_of(node, self.random.choice(names))
+
+    def spoil_of(self, node: dict[str, Any], name: str) -> None:
+        """The same in the place of the primitive of this name, unless it names the object."""
+        if name not in _NAMES_IT:
+            node[name] = junk(self.random)
 
     def foreign_item(self, items: list[Any]) -> None:
         """An item that is nobody's: null, or unknown content."""

@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from gateway.errors import MappingError
 from gateway.mapping.laws.broken import Broken, Law
+from gateway.mapping.laws.copies import left_behind
+from gateway.mapping.laws.defaults import without_defaults
 from gateway.mapping.laws.differences import identical
 from gateway.mapping.laws.edits import Record, written
 from gateway.mapping.laws.overruled import overruled
+from gateway.mapping.laws.spots import Holder, Sight, Spot, spots
 from gateway.mapping.laws.words import difference
 from gateway.mapping.lens import Lens
-from gateway.mapping.rules import BackLinkedParts, Block, Field, Ours, walk
+from gateway.mapping.rules import BackLinkedParts, Block, Field, Ours, Values, walk
 from gateway.mapping.values import dig, same
 
 Resources = dict[str, Any]
@@ -46,6 +49,26 @@ class Trial:
                 found.setdefault(rule.ours, []).append((block.type, rule))
         return {ours: tuple(rules) for ours, rules in found.items()}
 
+    @cached_property
+    def spots(self) -> list[Spot]:
+        """The rules that write what the record says, and nothing else."""
+        without = self.overruled
+        return [
+            spot
+            for spot in spots(self.root)
+            if spot.is_written
+            and not any(id(rule) in without for rule in (spot.rule, spot.whole, *spot.path))
+        ]
+
+    @cached_property
+    def singles(self) -> list[tuple[tuple[Holder, ...], list[Field | Values]]]:
+        """Those of single values among them, with the lists that lead to them."""
+        found: dict[tuple[int, ...], tuple[tuple[Holder, ...], list[Field | Values]]] = {}
+        for spot in self.spots:
+            if isinstance(spot.rule, Field | Values):
+                found.setdefault(tuple(map(id, spot.path)), (spot.path, []))[1].append(spot.rule)
+        return list(found.values())
+
     def get(self, resources: Mapping[str, Any]) -> Record:
         """What the lens shows of the resources. Raises MappingError without a root: no case of these laws."""
         if self.type not in resources:
@@ -76,11 +99,21 @@ class Trial:
             return None
         got = self.get(put.resources)
         if not same(got, record):
-            got, wanted = self.written(got), self.written(record)
-            if not same(got, wanted):
-                raise Broken(Law.PUT_GET, difference(wanted, got), record, source, put.resources)
+            wanted = self.written(record)
+            shown = self.written(without_defaults(self.root, got, wanted, created=False))
+            if not same(shown, wanted):
+                raise Broken(Law.PUT_GET, difference(wanted, shown), record, source, put.resources)
         self._authored_narrative(record, source, put.resources)
+        self.copies(record, source, put.resources)
         return put.resources
+
+    def copies(self, record: Record, before: Resources, after: Resources) -> None:
+        """The parts repeat what they repeat of the record; `before` is empty when they are new."""
+        sight = Sight(self.type, after, self.get(after))
+        shown = self.get(before) if before else {}
+        for origin, at in left_behind(self.root, shown, record, sight):
+            why = "a part does not repeat what its root says now"
+            raise Broken(Law.STALE, why, record, before, after, origin, at)
 
     def _names_anothers_part(self, record: Record, source: Resources) -> bool:
         """Whether the record gives an item the id of a part at hand that is not one of its list."""

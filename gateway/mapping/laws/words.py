@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from difflib import ndiff
-from typing import Any
+from typing import Any, Final
 
-from gateway.mapping.laws.broken import Broken, Law
+from gateway.mapping.laws.broken import Broken
 from gateway.mapping.read_context import expression
 from gateway.mapping.rules import RuleFile
 from gateway.mapping.values import same
+
+_MARK: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
+_NUMBER: Final = re.compile(f'"{_MARK}([^"]*)"')
 
 
 def told(broken: Broken, rules: RuleFile, case: int | None = None) -> str:
@@ -21,18 +25,19 @@ def told(broken: Broken, rules: RuleFile, case: int | None = None) -> str:
     at = f" at {expression(broken.at)}" if broken.at else ""
     lines = [f"{where}: breaks the law {broken.law}: {broken.why}{at}"]
     lines += _titled("the record", _json(broken.record))
-    if broken.law is Law.CREATE_GET:
+    if not broken.before:
         lines += _titled("FHIR as created", _json(broken.after))
     else:
         lines += _titled("FHIR, - before and + after", list(_marked(broken.before, broken.after)))
     if case is not None:
-        lines.append(f"  this case alone: care-gateway map check {rules.name} --only {case}")
+        overlays = "".join(f" --overlay {name}" for name in rules.overlays)
+        lines.append(f"  this case alone: care-gateway map check {rules.name}{overlays} --only {case}")
     return "\n".join(lines)
 
 
 def worded(value: Any) -> str:
     """A value as text: equal for equal values, whatever the order of their names."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=_number)
+    return _dumped(value, sort_keys=True)
 
 
 def difference(wanted: Any, got: Any, at: str = "record") -> str:
@@ -59,24 +64,16 @@ def _marked(before: Any, after: Any) -> Iterator[str]:
 
 
 def _json(value: Any) -> list[str]:
-    return json.dumps(value, indent=1, ensure_ascii=False, default=_number).splitlines()
+    return _dumped(value, indent=1).splitlines()
 
 
-def _number(value: Any) -> Any:
+def _dumped(value: Any, **options: Any) -> str:
+    """JSON whose numbers have the digits that they came with; as floats they would lose some."""
+    text = json.dumps(value, ensure_ascii=False, default=_number, **options)
+    return _NUMBER.sub(r"\1", text)
+
+
+def _number(value: Any) -> str:
     if isinstance(value, Decimal):
-        return _Digits(value)
+        return f"{_MARK}{value}"
     raise TypeError(f"no JSON: {type(value).__name__}")
-
-
-class _Digits(float):
-    """A number that is written with the digits that it came with."""
-
-    def __new__(cls, value: Decimal) -> _Digits:
-        made = super().__new__(cls, value)
-        made.digits = str(value)
-        return made
-
-    digits: str
-
-    def __repr__(self) -> str:
-        return self.digits

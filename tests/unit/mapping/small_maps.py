@@ -88,6 +88,37 @@ Goal:
 """
 
 
+EVERY_CONSTRUCT = """
+title: title
+state: {to: status, codes: {on: active, off: [revoked, entered-in-error]}}
+person: {to: subject.reference, ref: Patient}
+starts_on: {to: period.start, as: date}
+made_at: {to: created, as: utc}
+number: identifier[system=urn:ours].value
+lead: ext(lead).valueBoolean
+dead: {choice: [deadBoolean, deadDateTime]}
+kind: {to: code, as: concept}
+kinds: {to: "category[]", as: concept-and-text}
+needs: {to: "addresses[].reference", ref: Condition}
+given: {to: "given[]"}
+steps:
+  to: activity[]
+  key: id
+  fields:
+    id: id
+    title: detail.title
+    code: {to: detail.code, as: concept}
+    helper: {to: who.reference, ref: Patient}
+agreed: {to: "note[]", fields: {words: text, title: title}}
+aims: {to: "goal[].reference", split: aim, copies: [person]}
+offers:
+  split: Task
+  by: focus.reference
+  fields: {id: id, state: status, ^person: {to: for.reference, ref: Patient}}
+"""
+FIXED = "  fixed: {intent: plan, 'category[]': {coding: [{code: ours}]}}\n"
+
+
 def plan_text(fields_text: str, *, more: str = "", codes: str = "") -> str:
     """A rule file for the plan record with these fields (indented as they come)."""
     head = f"mapping: plan\nrecord: plan\n{codes}CarePlan:\n{more}  fields:\n    id: id\n"
@@ -97,6 +128,11 @@ def plan_text(fields_text: str, *, more: str = "", codes: str = "") -> str:
 def plan_lens(fields_text: str, *, more: str = "", codes: str = "") -> Lens:
     """The lens of that file; goals can be split into."""
     return load(plan_text(fields_text, more=more, codes=codes))["plan"]
+
+
+def every_construct() -> Lens:
+    """A lens with a rule of each sort."""
+    return plan_lens(EVERY_CONSTRUCT, more=FIXED)
 
 
 def load(text: str) -> Mappings:

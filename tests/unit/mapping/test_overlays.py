@@ -131,6 +131,8 @@ def test_a_fixed_value_beside_a_rule_holds_while_the_record_says_nothing() -> No
     maps = _maps(north="CarePlan: {fixed: {title: Untitled}}")
     assert _created(maps, number="7")["title"] == "Untitled"
     assert _created(maps, title="Home")["title"] == "Home"
+    unnamed = {"CarePlan": {"resourceType": "CarePlan", "id": "1", "title": None}}
+    assert maps["plan"].put({"id": "1"}, unnamed).resources["CarePlan"]["title"] == "Untitled"
 
 
 def test_fixed_values_reach_the_items_of_lists_and_linked_resources() -> None:
