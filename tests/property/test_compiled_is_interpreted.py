@@ -20,9 +20,10 @@ from gateway.mapping import Lens, Mappings, Put
 from gateway.mapping.laws.differences import resource_differences
 from gateway.mapping.values import same
 from gateway.places import DataFolder, data_folder
-from tests.unit.mapping.test_laws import LENS
+from tests.unit.mapping.small_maps import every_construct
 
 MAPS: Final = Mappings.load()
+LENS: Final = every_construct()
 EXAMPLES: Final = data_folder(DataFolder.MAPPINGS) / "examples"
 ODD: Final[tuple[Any, ...]] = (
     None, True, False, 0, 1, -7, Decimal("1.10"), Decimal("1E+3"), "", " ", "x", "1987", "2026-02-30",

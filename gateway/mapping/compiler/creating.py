@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.mapping.codecs import Concept
 from gateway.mapping.compiler.creating_choices import write_choice
+from gateway.mapping.compiler.creating_parts import make_back_linked, make_linked
 from gateway.mapping.compiler.making import (
     Making,
     NotCompiled,
@@ -68,15 +69,16 @@ def write_creator(script: Script, name: str, block: Block, base: Mapping[str, An
         script.line("return node")
 
 
-def _objects_in(rules: tuple[Rule, ...]) -> frozenset[str]:
-    """The paths of all objects that rules write something into."""
-    paths = [path for rule in rules for path in written_paths(rule)]
-    return frozenset(show(path[:count]) for path in paths for count in range(1, len(path)))
+Objects = Mapping[str, set[str]]
+"""The paths of all objects that rules write something into, with what they write there."""
 
 
-def _writes(block: Block, name: str) -> bool:
-    paths = [path for rule in block.rules for path in written_paths(rule)]
-    return any(path[:1] == (Name(name),) for path in [*paths, *(fixed.steps for fixed in block.fixed)])
+def _objects_in(rules: tuple[Rule, ...]) -> Objects:
+    objects: dict[str, set[str]] = {}
+    for path in (path for rule in rules for path in written_paths(rule)):
+        for count in range(1, len(path)):
+            objects.setdefault(show(path[:count]), set()).add(show(path[count : count + 1]))
+    return objects
 
 
 class Creator:
@@ -87,7 +89,7 @@ class Creator:
         script: Script,
         making: Making,
         names: Names,
-        objects: frozenset[str],
+        objects: Objects,
         shared: frozenset[str],
     ) -> None:
         self._script, self._making, self._names = script, making, names
@@ -114,9 +116,11 @@ class Creator:
                 at.close()
                 write_choice(self._script, rule, self.rule)
             case LinkedParts():
-                self._linked(rule, at.value_at(_steps(rule.ours)))
+                value = at.value_at(_steps(rule.ours))
+                make_linked(self._script, rule, self._name(rule.block), value, self._extend)
             case BackLinkedParts():
-                self._back_linked(rule, at.value_at(_steps(rule.ours)))
+                value = at.value_at(_steps(rule.ours))
+                make_back_linked(self._script, rule, self._name(rule.block), value)
             case Field() | Values() | Items():
                 return
             case _:
@@ -153,8 +157,8 @@ class Creator:
             write_value(self._script, rule.codec, value, lambda new: self._making.put(steps, new))
             return
         # Other rules write into the same object: a concept's words, beside its code.
-        codec = rule.codec
-        if type(codec) is not Concept or codec.with_text or not codec.text_is_mapped:
+        codec, others = rule.codec, self._objects[show(steps)]
+        if type(codec) is not Concept or codec.with_text or not codec.text_is_mapped or others != {"text"}:
             raise NotCompiled
         name = self._making.name_of(steps)
 
@@ -229,41 +233,6 @@ class Creator:
                 self._script.line(f"else: nothing_in({each})")
             self._extend(rule.list, items)
         self._script.line(f"else: nothing_in({value})")
-
-    def _linked(self, rule: LinkedParts, value: str) -> None:
-        items, each, part = (self._script.name(stem) for stem in ("items", "each", "part"))
-        if any(not isinstance(step, Name) for step in rule.item) or rule.list.pattern or not rule.item:
-            raise NotCompiled
-        link = f"{rule.type + '/'!r} + {each}['id']"
-        for step in reversed(rule.item):
-            assert isinstance(step, Name), "asked before"
-            link = f"{{{step.name!r}: {link}}}"
-        with self._script.inside(f"if isinstance({value}, list):"):
-            self._script.line(f"{items} = []")
-            with self._script.inside(f"for {each} in made.named({value}):"):
-                self._part(rule, part, each)
-                self._script.line(f"made.add({rule.type!r}, {part})")
-                self._script.line(f"{items}.append({link})")
-            self._extend(rule.list, items)
-        self._script.line(f"else: nothing_in({value})")
-
-    def _back_linked(self, rule: BackLinkedParts, value: str) -> None:
-        each, part = self._script.name("each"), self._script.name("part")
-        linked = self._script.constant(rule, "linked")
-        with self._script.inside(f"if isinstance({value}, list) and {value}:"):
-            self._script.line("if not node.get('id'): node['id'] = made.new_id()")
-            with self._script.inside(f"for {each} in made.named({value}):"):
-                self._part(rule, part, each)
-                self._script.line(f"{part} = linked_to({linked}, {part}, node)")
-                self._script.line(f"if made.has({rule.type!r}, {each}['id']): raise Unsure")
-                self._script.line(f"made.add({rule.type!r}, {part})")
-        self._script.line(f"else: nothing_in({value})")
-
-    def _part(self, rule: LinkedParts | BackLinkedParts, part: str, view: str) -> None:
-        self._script.line(f"{part} = create_{self._name(rule.block)}({view}, after, made)")
-        if rule.block.narrative is not None or _writes(rule.block, "text"):
-            block, base = self._script.constant(rule.block, "block"), {"resourceType": rule.type}
-            self._script.line(f"{part} = narrated({block}, {base!r}, {part}, {view})")
 
 
 def _steps(ours: Ours) -> Steps:

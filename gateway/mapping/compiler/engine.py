@@ -170,7 +170,7 @@ class Compiled:
         creating: bool,
     ) -> Any:
         """What an object inside a list, or a part, becomes."""
-        if creating and id(block) in self._create:
+        if creating and id(block) in self._create and not _has_parts(block):
             try:
                 return self._create[id(block)](view, writing.after, Made(writing.new_id))
             except Unsure:
@@ -217,12 +217,24 @@ def _with_creator(
     """Whether the block's creating could be compiled; its function is in the script then."""
     before, depth = len(script.lines), script.depth
     try:
+        _refuse_parts_of_parts(block)
         write_creator(script, name, block, base, creators)
     except NotCompiled:
         del script.lines[before:]
         script.depth = depth
         return False
     return True
+
+
+def _has_parts(block: Block) -> bool:
+    return any(isinstance(rule, LinkedParts | BackLinkedParts) for rule in block.rules)
+
+
+def _refuse_parts_of_parts(block: Block) -> None:
+    """A creation keeps the parts of its root; those of anything inside it the interpreter keeps."""
+    inner = (rule.block for rule in block.rules if isinstance(rule, Items | LinkedParts | BackLinkedParts))
+    if any(isinstance(rule, LinkedParts | BackLinkedParts) for each in inner for _, rule in walk(each)):
+        raise NotCompiled
 
 
 def _run(source: str, constants: Mapping[str, Any], name: str, overlays: tuple[str, ...]) -> dict[str, Any]:

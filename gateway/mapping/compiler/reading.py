@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.mapping.compiler.openings import Openings, met_often
-from gateway.mapping.compiler.runtime import link_to
+from gateway.mapping.compiler.reading_parts import read_back_linked, read_linked
 from gateway.mapping.compiler.script import Script
 from gateway.mapping.compiler.value_reading import Sink, read_value
 from gateway.mapping.paths import Name, Steps, show
@@ -93,9 +93,14 @@ class _Reader:
             case Carried():
                 self._carried(rule, at, hit)
             case LinkedParts():
-                self._linked(rule, at, hit)
+                raw = self._list(rule.list, at)
+                read_linked(
+                    self._script, rule, self._names[id(rule.block)], raw, self._planted(rule.ours, hit)
+                )
             case BackLinkedParts():
-                self._back_linked(rule, at, hit)
+                at.close()
+                name = self._names[id(rule.block)]
+                read_back_linked(self._script, rule, name, at.root, self._planted(rule.ours, hit))
 
     def _planted(self, ours: Ours, hit: tuple[str, ...]) -> Sink:
         holder = "view" + "".join(f".setdefault({name!r}, {{}})" for name in ours[:-1])
@@ -247,40 +252,6 @@ class _Reader:
         self._script.line(f"{raw} = {inner.value_at(steps)}")
         inner.close()
         return raw
-
-    def _linked(self, rule: LinkedParts, at: Openings, hit: tuple[str, ...]) -> None:
-        raw = self._list(rule.list, at)
-        at_hand, seen = self._script.name("at_hand"), self._script.name("seen")
-        values, item = self._script.name(rule.ours[-1]), self._script.name("item")
-        part, said, link = (self._script.name(stem) for stem in ("part", "said", "link"))
-        self._script.line(f"{at_hand}, {seen}, {values} = by_id(parts.get({rule.type!r}, ())), set(), []")
-        with self._script.inside(f"for {item} in listed({raw}):"):
-            self._script.line(f"{link} = None")
-            with self._script.inside(f"if isinstance({item}, dict):"):
-                found = Openings(self._script, item)
-                named = found.value_at(rule.item)
-                match = self._script.constant(link_to(rule.type), f"link to {rule.type}")
-                self._script.line(f"{link} = {match}({named}) if isinstance({named}, str) else None")
-                found.close()
-            self._script.line(f"{part} = {at_hand}.get({link}[1]) if {link} else None")
-            with self._script.inside(f"if {part} is not None and {link}[1] not in {seen}:"):
-                self._script.line(f"{seen}.add({link}[1])")
-                self._script.line(f"{said} = read_{self._names[id(rule.block)]}({part}, parts)")
-                self._script.line(f"if {said}: {values}.append({said})")
-        with self._script.inside(f"if {values}:"):
-            self._planted(rule.ours, hit)(values)
-
-    def _back_linked(self, rule: BackLinkedParts, at: Openings, hit: tuple[str, ...]) -> None:
-        at.close()
-        values, part, said = (self._script.name(stem) for stem in (rule.ours[-1], "part", "said"))
-        linked = self._script.constant(rule, "linked")
-        self._script.line(f"{values} = []")
-        with self._script.inside(f"for {part} in parts.get({rule.type!r}, ()):"):
-            self._script.line(f"if not is_one_of({linked}, {part}, {at.root}): continue")
-            self._script.line(f"{said} = read_{self._names[id(rule.block)]}({part}, parts)")
-            self._script.line(f"if {said}: {values}.append({said})")
-        with self._script.inside(f"if {values}:"):
-            self._planted(rule.ours, hit)(values)
 
 
 def _of_one_list(rules: Sequence[Rule]) -> list[list[Any]]:
