@@ -28,7 +28,7 @@ from gateway.mapping.rules import (
     fields_of,
 )
 from gateway.mapping.schema_fields import find, item_schema
-from gateway.mapping.values import dig, is_hollow, plant, same
+from gateway.mapping.values import dig, is_hollow, plant, same, tidy
 
 Record: TypeAlias = dict[str, Any]
 ListRule: TypeAlias = Items | LinkedParts | BackLinkedParts
@@ -181,7 +181,7 @@ def _of_list(rule: ListRule, spot: _Spot) -> Iterator[Edit]:
         )
 
         def rebuilt(view: Record, number: int = number) -> Record:
-            items = [*shown[:number], *([view] if view else []), *shown[number + 1 :]]
+            items = [*shown[:number], *([view] if tidy(view) else []), *shown[number + 1 :]]
             return spot.rebuilt(_with(rule, spot, items))
 
         yield from _of_block(rule.block, _Spot(shown[number], inner, (*spot.chain, (rule, number)), rebuilt))

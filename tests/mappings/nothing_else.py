@@ -152,6 +152,7 @@ def _without_item(
         yield tuple(_replaced(docs, place, outside(rule, _at(docs, place))) for docs in (before, after))
         return
     list_place = items_of(rule.list, node, place)[2]
+    before, after = _as_list(before, list_place), _as_list(after, list_place)
     if number >= 0:
         found = _found(rule, node, place, before)
         indices = [each.index for each in found] if isinstance(rule, Values) and rule.one else []
@@ -173,6 +174,16 @@ def _found(rule: Items | Values | LinkedParts, node: Any, place: Location, docs:
             return read_values(rule, node, place, Reading(docs))
         case LinkedParts():
             return read_links(rule, node, place, Reading(docs))
+
+
+def _as_list(docs: Documents, place: Location) -> Documents:
+    """The documents with a single object as the list of one that it is published for, and written as."""
+    try:
+        alone = _at(docs, place)
+    except (KeyError, IndexError):
+        return docs
+    made: Documents = _replaced(docs, place, [alone]) if isinstance(alone, dict) else docs
+    return made
 
 
 def _length(docs: Documents, place: Location) -> int:
