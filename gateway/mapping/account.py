@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.errors import Issue
-from gateway.mapping.elements import Location, leaves
+from gateway.mapping.elements import Location, leaves, locate
 from gateway.mapping.read_context import Kept, Lossy, expression
 from gateway.mapping.rule_homes import RecordPath, RecordPaths, index_of
 from gateway.mapping.rules import BackLinkedParts, Carried, Field, LinkedParts, Origin
@@ -210,7 +210,7 @@ class _Judge:
     def leaf(self, value: Any, at: Location) -> Leaf:
         """The leaf at a place with its bucket."""
         origin = self._read.get(at)
-        if origin is not None and not self._says_otherwise(origin, value):
+        if origin is not None and not self._says_otherwise(origin, at):
             return Leaf(at, value, self._read_bucket(origin, at), origin)
         if origin is not None:
             return Leaf(
@@ -229,11 +229,12 @@ class _Judge:
             return Leaf(at, value, Bucket.UNMAPPED, kept.origin, kept.why, kept)
         return self._unread(value, at, around)
 
-    def _says_otherwise(self, origin: Origin, value: Any) -> bool:
+    def _says_otherwise(self, origin: Origin, at: Location) -> bool:
         """Whether a copied element does not say what the record says for the whole: nothing shows it then."""
         rule = self._homes[origin].rule if origin in self._homes else None
         if not isinstance(rule, Field) or not rule.copied:
             return False
+        value, _ = locate(self._given[at[:2]], rule.steps)
         return not same(rule.codec.read(value), dig(self._record, rule.ours))
 
     def _read_bucket(self, origin: Origin, at: Location) -> Bucket:

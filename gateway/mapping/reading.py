@@ -32,6 +32,7 @@ from gateway.mapping.rules import (
     Values,
     fields_of,
 )
+from gateway.mapping.told_types import claim_type
 from gateway.mapping.values import MISSING, dig, is_hollow, plant, same
 
 
@@ -117,6 +118,7 @@ def _read_element(rule: Field, steps: Steps, node: Any, at: Location, reading: R
         for part in rule.codec.parts(raw):
             reading.claim((*place, *part), rule.origin)
         reading.claim_selectors(node, steps, at, rule.origin)
+        claim_type(rule.codec, node, steps, at, rule.origin, reading)
     return value
 
 
@@ -131,6 +133,7 @@ def locate_copied(rule: Field, node: Any, at: Location, reading: Reading) -> Non
     raw, place = locate(node, rule.steps, at)
     if raw is not MISSING and rule.codec.read(raw) is not None:
         reading.claim(place, rule.origin)
+        claim_type(rule.codec, node, rule.steps, at, rule.origin, reading)
 
 
 def present_alternative(
@@ -215,6 +218,7 @@ def read_values(rule: Values, node: Any, at: Location, reading: Reading) -> list
             for part in rule.codec.parts(raw):
                 reading.claim((*there, *part), rule.origin)
             reading.claim_all(rule.list.pattern, here, rule.origin)
+            claim_type(rule.codec, item, rule.item, here, rule.origin, reading)
     return found
 
 
@@ -251,6 +255,7 @@ def read_links(rule: LinkedParts, node: Any, at: Location, reading: Reading) -> 
             continue
         seen.add(named)
         reading.claim(locate(item, rule.item, (*place, index))[1], rule.origin)
+        claim_type(None, item, rule.item, (*place, index), rule.origin, reading)
         view = read_inner(rule.block, part, (rule.type, number), reading)
         if view:
             found.append(Found(index, part, view))
@@ -290,6 +295,7 @@ def read_back_links(rule: BackLinkedParts, node: Any, at: Location, reading: Rea
             link, there = locate(part, rule.by, place)
             if isinstance(link, str):
                 reading.claim(there, rule.origin)
+                claim_type(None, part, rule.by, place, rule.origin, reading)
     return found
 
 

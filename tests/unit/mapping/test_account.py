@@ -179,6 +179,34 @@ def test_a_word_that_rides_along_is_carried() -> None:
     }
 
 
+def test_the_type_beside_a_reference_is_read_with_it_when_both_say_the_same() -> None:
+    lens = plan_lens(
+        "person: {to: subject.reference, ref: Patient}\n"
+        "author: {to: author.reference, ref: any}\n"
+        "aims: {to: 'goal[].reference', split: aim, copies: [person]}\n"
+    )
+    subject = {"reference": "urn:uuid:7", "type": "Patient"}
+    goal = {"resourceType": "Goal", "id": "g", "subject": subject}
+    found = accounted(
+        {
+            "subject": subject,
+            "author": {"reference": "Practitioner/1", "type": "Group"},
+            "goal": [{"reference": "Goal/g", "type": "Goal"}, {"reference": "Goal/other", "type": "Goal"}],
+        },
+        lens,
+        Goal=[goal],
+    )
+
+    told = buckets(found)
+    assert told["CarePlan.subject.type"][0] == told["Goal.subject.type"][0] == "mapped"
+    assert told["CarePlan.author.type"] == ("unmapped", "no rule reads it")
+    assert told["CarePlan.goal[0].type"][0] == "mapped"
+    assert told["CarePlan.goal[1].type"][0] == "unmapped"
+    assert found.field_of(next(leaf for leaf in found.leaves if leaf.element == "CarePlan.subject.type")) == (
+        "person",
+    )
+
+
 def test_a_single_object_where_a_list_belongs_is_accounted_for_as_it_stands() -> None:
     found = accounted({"activity": {"detail": {"title": "alone"}, "progress": "x"}})
 
