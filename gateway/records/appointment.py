@@ -16,7 +16,7 @@ from gateway.records.scalars import (
     Text,
     WholeNumber,
 )
-from gateway.records.shapes import Coding, Concept, Identifier, Record, Shape, many, one
+from gateway.records.shapes import Coding, Concept, Identifier, LogicalReference, Record, Shape, many, one
 
 # Source: https://hl7.org/fhir/R4/valueset-appointmentstatus.html
 STATUS = (
@@ -47,6 +47,7 @@ class Participant(Shape):
 
     who = ReferenceText()
     who_text = Text(dump_only=True)
+    who_identifier = one(LogicalReference, dump_only=True)
     roles = many(Concept)
     status = CodeText("accepted", "declined", "tentative", "needs-action", required=True)
     required = CodeText("required", "optional", "information-only")

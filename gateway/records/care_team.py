@@ -26,6 +26,7 @@ class Member(Shape):
     id = ItemId()
     member = ReferenceText()
     member_text = Text(dump_only=True)
+    member_identifier = one(LogicalReference, dump_only=True)
     role = one(Coding)
     role_text = Text()
     roles = many(Concept, dump_only=True)

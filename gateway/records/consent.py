@@ -21,7 +21,7 @@ from gateway.records.scalars import (
     WholeNumber,
     YesNo,
 )
-from gateway.records.shapes import Coding, Concept, Identifier, Record, Shape, many, one
+from gateway.records.shapes import Coding, Concept, Identifier, LogicalReference, Record, Shape, many, one
 
 # Source: https://hl7.org/fhir/R4/valueset-consent-state-codes.html
 STATUS = ("draft", "proposed", "active", "rejected", "inactive", "entered-in-error")
@@ -104,12 +104,16 @@ class ConsentSchema(Record, Ruling):
     identifiers = many(Identifier)
     person = RecordId("person", required=True)
     person_text = Text(dump_only=True)
+    person_identifier = one(LogicalReference, dump_only=True)
     status = CodeText(*STATUS, required=True)
     scope = one(Concept)
     categories = many(Concept)
     given_at = DateTimeText()
     given_by = ReferenceText()
+    given_by_identifiers = many(LogicalReference, dump_only=True)
     organisations = many(RecordId("organisation"))
+    organisations_texts = many(Text(), dump_only=True)
+    organisations_identifiers = many(LogicalReference, dump_only=True)
     policy = one(Concept)
     policies = many(Policy)
     verifications = many(Verification)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from gateway.records.person import Language
 from gateway.records.scalars import CodeText, DateText, RecordId, Text, YesNo
-from gateway.records.shapes import Address, Concept, Identifier, Name, Record, Telecom, many, one
+from gateway.records.shapes import (
+    Address,
+    Concept,
+    Identifier,
+    LogicalReference,
+    Name,
+    Record,
+    Telecom,
+    many,
+    one,
+)
 
 
 class ContactSchema(Record):
@@ -16,6 +26,7 @@ class ContactSchema(Record):
     identifiers = many(Identifier)
     person = RecordId("person", required=True)
     person_text = Text(dump_only=True)
+    person_identifier = one(LogicalReference, dump_only=True)
     name = one(Name)
     relationship = many(Concept)
     telecoms = many(Telecom)

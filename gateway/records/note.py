@@ -50,6 +50,7 @@ class NoteRecordSchema(Record):
     identifiers = many(Identifier)
     person = RecordId("person", required=True)
     person_text = Text(dump_only=True)
+    person_identifier = one(LogicalReference, dump_only=True)
     text = Text(required=True)
     contents = many(Content, dump_only=True)
     status = CodeText(*STATUS)

@@ -23,6 +23,7 @@ from gateway.records.shapes import (
     Concept,
     Identifier,
     Link,
+    LogicalReference,
     Name,
     Record,
     Shape,
@@ -76,8 +77,10 @@ class PersonSchema(Record):
     emergency_contacts = many(EmergencyContact)
     general_practitioners = many(ReferenceText())
     general_practitioners_texts = many(Text(), dump_only=True)
+    general_practitioners_identifiers = many(LogicalReference, dump_only=True)
     managing_organisation = RecordId("organisation")
     managing_organisation_text = Text(dump_only=True)
+    managing_organisation_identifier = one(LogicalReference, dump_only=True)
     active = YesNo()
     sources = many(Link, dump_only=True)
 

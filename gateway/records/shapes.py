@@ -116,6 +116,7 @@ class LogicalReference(Shape):
 
     system = Uri()
     value = Text()
+    use = CodeText("usual", "official", "temp", "secondary", "old")
 
 
 class Name(Shape):

@@ -11,7 +11,7 @@ from gateway.records.scalars import (
     Uri,
     WholeNumber,
 )
-from gateway.records.shapes import Coding, Concept, Identifier, Record, Shape, many, one
+from gateway.records.shapes import Coding, Concept, Identifier, LogicalReference, Record, Shape, many, one
 
 # Source: https://hl7.org/fhir/R4/valueset-encounter-status.html
 STATUS = (
@@ -32,6 +32,7 @@ class VisitParticipant(Shape):
 
     who = ReferenceText()
     who_text = Text(dump_only=True)
+    who_identifier = one(LogicalReference, dump_only=True)
     roles = many(Concept)
     starts_at = DateTimeText()
     ends_at = DateTimeText()
@@ -51,6 +52,7 @@ class Stay(Shape):
 
     location = RecordId("location", dump_only=True)
     location_text = Text(dump_only=True)
+    location_identifier = one(LogicalReference, dump_only=True)
     status = Text(dump_only=True)
     kind = one(Concept, dump_only=True)
     starts_at = DateTimeText(dump_only=True)
@@ -87,6 +89,7 @@ class VisitSchema(Record):
     identifiers = many(Identifier)
     person = RecordId("person", required=True)
     person_text = Text(dump_only=True)
+    person_identifier = one(LogicalReference, dump_only=True)
     status = CodeText(*STATUS, required=True)
     kind = one(Coding)
     kinds = many(Concept)
@@ -100,6 +103,7 @@ class VisitSchema(Record):
     participants = many(VisitParticipant)
     organisation = RecordId("organisation")
     organisation_text = Text(dump_only=True)
+    organisation_identifier = one(LogicalReference, dump_only=True)
     location = RecordId("location")
     locations = many(Stay, dump_only=True)
     diagnoses = many(Diagnosis)
