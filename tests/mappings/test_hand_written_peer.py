@@ -13,6 +13,7 @@ from gateway.fhir.json_codec import Resource, read_stored
 from gateway.mapping import Lens, Mappings
 from gateway.mapping.laws.changes import Edits
 from gateway.mapping.laws.records import drawing, record_drawer
+from gateway.mapping.laws.trial import Trial
 from gateway.mapping.values import same
 from gateway.places import DataFolder, data_folder
 from gateway.records import RECORDS
@@ -67,11 +68,33 @@ def test_the_example_that_has_every_field(maps: Mappings, name: str) -> None:
     assert_alike(maps[name], resources, name)
 
 
+def test_a_plan_that_names_everybody_by_number_only(maps: Mappings) -> None:
+    by_number = {
+        "type": "Practitioner",
+        "identifier": {"system": "urn:users", "value": "12", "use": "official"},
+    }
+    plan = {
+        "resourceType": "CarePlan",
+        "subject": by_number,
+        "author": by_number,
+        "supportingInfo": [by_number, {"identifier": {"value": "13"}}],
+        "activity": [
+            {"reference": by_number, "outcomeReference": [by_number]},
+            {"detail": {"performer": [by_number, {"reference": "Practitioner/1"}]}},
+        ],
+    }
+
+    by_hand = hand_written_care_plan.get({"CarePlan": plan})
+
+    assert same(maps["care-plan"].get({"CarePlan": plan}).record, by_hand)
+    assert by_hand["activities"][0]["request_identifier"]["value"] == "12"
+
+
 @pytest.mark.parametrize("name", PEERS)
 def test_records_as_the_laws_draw_them(maps: Mappings, name: str) -> None:
     lens, (get, create) = maps[name], PEERS[name]
     schema = RECORDS[lens.rules.record].schema()
-    draw, edits = record_drawer(lens.rules.root, schema), Edits(lens.rules.root, schema)
+    draw, edits = record_drawer(lens.rules.root, schema), Edits(Trial(lens), schema)
     for number in range(GENERATED):
         record = draw(drawing(Random(f"peer/{number}"), *edits.on_trial(number)))
 

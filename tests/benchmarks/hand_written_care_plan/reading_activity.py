@@ -20,6 +20,7 @@ from tests.benchmarks.hand_written_care_plan.reading_elements import (
     quantity,
     texts,
 )
+from tests.benchmarks.hand_written_care_plan.references import add_number, add_numbers
 
 _COST = EXTENSIONS + "activity-cost"
 
@@ -39,10 +40,12 @@ def _activity(activity: dict[str, Any]) -> dict[str, Any]:
         view["id"] = id
     if "reference" in activity:
         add_reference(view, "request", "request_text", activity["reference"])
+        add_number(view, "request_identifier", activity["reference"])
     if isinstance(detail := activity.get("detail"), dict):
         _add_detail(view, detail)
     if "outcomeReference" in activity:
         add_references(view, "outcomes", "outcomes_texts", activity["outcomeReference"])
+        add_numbers(view, "outcomes_identifiers", activity["outcomeReference"])
     if "outcomeCodeableConcept" in activity and (codes := concepts(activity["outcomeCodeableConcept"])):
         view["outcome_codes"] = codes
     if "progress" in activity and (progress := notes(activity["progress"])):
@@ -65,6 +68,7 @@ def _add_detail(view: dict[str, Any], detail: dict[str, Any]) -> None:
         add_id(view, "location", "location_text", detail["location"], "Location")
     if "performer" in detail:
         add_references(view, "performers", "performers_texts", detail["performer"])
+        add_numbers(view, "performers_identifiers", detail["performer"])
     if "goal" in detail:
         add_ids(view, "goals", "goals_texts", detail["goal"], "Goal")
     if "reasonReference" in detail:

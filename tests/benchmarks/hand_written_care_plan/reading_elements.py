@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.fhir.systems import EXTENSIONS
 from tests.benchmarks.hand_written_care_plan.dates import day_of
-from tests.benchmarks.hand_written_care_plan.references import any_reference, id_of
+from tests.benchmarks.hand_written_care_plan.references import add_number, any_reference, id_of
 
 _VERIFIED = EXTENSIONS + "identifier-verified"
 
@@ -136,14 +136,7 @@ def add_subject(view: dict[str, Any], subject: dict[str, Any]) -> None:
     """What the resource says of its person, besides who it is."""
     if isinstance(display := subject.get("display"), str):
         view["person_text"] = display
-    if isinstance(identifier := subject.get("identifier"), dict):
-        found: dict[str, Any] = {}
-        if isinstance(system := identifier.get("system"), str):
-            found["system"] = system
-        if isinstance(value := identifier.get("value"), str):
-            found["value"] = value
-        if found:
-            view["person_identifier"] = found
+    add_number(view, "person_identifier", subject)
 
 
 def quantity(amount: Any) -> dict[str, Any]:

@@ -23,7 +23,13 @@ from tests.benchmarks.hand_written_care_plan.reading_elements import (
     texts,
 )
 from tests.benchmarks.hand_written_care_plan.reading_goal import goal_view
-from tests.benchmarks.hand_written_care_plan.references import any_reference, id_of, linked_id
+from tests.benchmarks.hand_written_care_plan.references import (
+    add_number,
+    add_numbers,
+    any_reference,
+    id_of,
+    linked_id,
+)
 
 _CONTINGENCY = EXTENSIONS + "contingency"
 _AGREEMENT = EXTENSIONS + "agreement"
@@ -82,6 +88,7 @@ def _add_header(view: dict[str, Any], plan: dict[str, Any]) -> None:
 def _add_links(view: dict[str, Any], plan: dict[str, Any]) -> None:
     if "author" in plan:
         add_reference(view, "author", "author_text", plan["author"])
+        add_number(view, "author_identifier", plan["author"])
     if "contributor" in plan:
         add_references(view, "contributors", "contributors_texts", plan["contributor"])
     if "encounter" in plan:
@@ -92,6 +99,7 @@ def _add_links(view: dict[str, Any], plan: dict[str, Any]) -> None:
         add_ids(view, "addresses", "addresses_texts", plan["addresses"], "Condition")
     if "supportingInfo" in plan:
         add_references(view, "attachments", "attachments_texts", plan["supportingInfo"])
+        add_numbers(view, "attachments_identifiers", plan["supportingInfo"])
     if "basedOn" in plan:
         add_ids(view, "based_on", "based_on_texts", plan["basedOn"], "CarePlan")
     if "replaces" in plan:

@@ -54,3 +54,27 @@ def reference_to(wanted: Any, type_name: str) -> str | None:
     if stands_for_itself(wanted):
         return wanted
     return f"{type_name}/{wanted}" if _is_id(wanted) else None
+
+
+def add_number(view: dict[str, Any], field: str, link: Any) -> None:
+    """The number by which a reference names its target."""
+    if isinstance(link, dict) and (found := _number(link.get("identifier"))):
+        view[field] = found
+
+
+def add_numbers(view: dict[str, Any], field: str, links: Any) -> None:
+    """The numbers by which references name their targets."""
+    named = links if isinstance(links, list) else [links]
+    found = [
+        number for link in named if isinstance(link, dict) and (number := _number(link.get("identifier")))
+    ]
+    if found:
+        view[field] = found
+
+
+def _number(identifier: Any) -> dict[str, Any]:
+    if not isinstance(identifier, dict):
+        return {}
+    return {
+        name: text for name in ("system", "value", "use") if isinstance(text := identifier.get(name), str)
+    }
