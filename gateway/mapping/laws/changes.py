@@ -9,10 +9,10 @@ from marshmallow import Schema
 
 from gateway.mapping.codecs import AnyReference, CodingCodec, Concept, RecordReference
 from gateway.mapping.laws.frame import Change
+from gateway.mapping.laws.overruled import obeyed, overruled
 from gateway.mapping.laws.records import Drawing, Drawn, value_drawer
 from gateway.mapping.laws.residue import ListRule, Shuffle
 from gateway.mapping.laws.spots import Holder, Place, Sight, Spot
-from gateway.mapping.laws.trial import Trial
 from gateway.mapping.paths import Name
 from gateway.mapping.rules import (
     BackLinkedParts,
@@ -33,12 +33,12 @@ from gateway.mapping.values import dig, is_hollow, plant, same, tidy
 class Edits:
     """Draws the changes that a map's rules allow."""
 
-    def __init__(self, trial: Trial, schema: Schema | None) -> None:
-        self._without = trial.overruled
-        self._spots = [spot for spot in trial.spots if not _is_root_id(spot)]
+    def __init__(self, root: Block, schema: Schema | None) -> None:
+        self._without = overruled(root)
+        self._spots = [spot for spot in obeyed(root) if not _is_root_id(spot)]
         self._described = [spot for spot in self._spots if _is_described(spot)] or self._spots
         self._values = {id(spot.rule): _drawer(spot, schema) for spot in self._spots}
-        self._lists = list(_with_lists(trial.root))
+        self._lists = list(_with_lists(root))
 
     def on_trial(self, case: int) -> tuple[Spot, Spot]:
         """The two rules that a case is about: one of all in turn, one of those whose value is described."""

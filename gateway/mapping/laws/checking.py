@@ -83,7 +83,7 @@ class Checker:
         self._sources = Sources(lens.rules)
         self._record = record_drawer(lens.rules.root, schema)
         self._tables = Tables(self._trial)
-        self._edits = Edits(self._trial, schema)
+        self._edits = Edits(lens.rules.root, schema)
 
     def try_case(self, number: int, *, shrink: bool) -> None:
         """Every law on one case. Raises MappingError."""

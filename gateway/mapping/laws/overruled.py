@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.mapping.elements import Location
+from gateway.mapping.laws.spots import Spot, spots
 from gateway.mapping.paths import Name, Steps
 from gateway.mapping.rules import (
     Block,
@@ -38,6 +39,14 @@ def overruled(root: Block) -> frozenset[int]:
             if any(_meet(one, two) for one in always for two in paths):
                 found.add(id(rule))
     return frozenset(found)
+
+
+def obeyed(root: Block) -> Iterator[Spot]:
+    """Every rule that writes what the record says, and that nothing overrules."""
+    without = overruled(root)
+    for spot in spots(root):
+        if spot.is_written and not any(id(rule) in without for rule in (spot.rule, spot.whole, *spot.path)):
+            yield spot
 
 
 def is_written_always(root: Block, where: Location) -> bool:

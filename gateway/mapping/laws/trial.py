@@ -12,8 +12,8 @@ from gateway.mapping.laws.copies import left_behind
 from gateway.mapping.laws.defaults import without_defaults
 from gateway.mapping.laws.differences import identical
 from gateway.mapping.laws.edits import Record, written
-from gateway.mapping.laws.overruled import overruled
-from gateway.mapping.laws.spots import Holder, Sight, Spot, spots
+from gateway.mapping.laws.overruled import obeyed, overruled
+from gateway.mapping.laws.spots import Holder, Sight, Spot
 from gateway.mapping.laws.words import difference
 from gateway.mapping.lens import Lens
 from gateway.mapping.rules import BackLinkedParts, Block, Field, Ours, Values, walk
@@ -52,13 +52,7 @@ class Trial:
     @cached_property
     def spots(self) -> list[Spot]:
         """The rules that write what the record says, and nothing else."""
-        without = self.overruled
-        return [
-            spot
-            for spot in spots(self.root)
-            if spot.is_written
-            and not any(id(rule) in without for rule in (spot.rule, spot.whole, *spot.path))
-        ]
+        return list(obeyed(self.root))
 
     @cached_property
     def singles(self) -> list[tuple[tuple[Holder, ...], list[Field | Values]]]:
