@@ -13,7 +13,6 @@ from gateway.fhir.json_codec import Resource, read_stored
 from gateway.mapping import Lens, Mappings
 from gateway.mapping.laws.changes import Edits
 from gateway.mapping.laws.records import drawing, record_drawer
-from gateway.mapping.laws.trial import Trial
 from gateway.mapping.values import same
 from gateway.places import DataFolder, data_folder
 from gateway.records import RECORDS
@@ -94,7 +93,7 @@ def test_a_plan_that_names_everybody_by_number_only(maps: Mappings) -> None:
 def test_records_as_the_laws_draw_them(maps: Mappings, name: str) -> None:
     lens, (get, create) = maps[name], PEERS[name]
     schema = RECORDS[lens.rules.record].schema()
-    draw, edits = record_drawer(lens.rules.root, schema), Edits(Trial(lens), schema)
+    draw, edits = record_drawer(lens.rules.root, schema), Edits(lens.rules.root, schema)
     for number in range(GENERATED):
         record = draw(drawing(Random(f"peer/{number}"), *edits.on_trial(number)))
 
