@@ -131,6 +131,11 @@ def write_choice(rule: Choice, view: Mapping[str, Any], node: Any, at: Location,
             continue
         if index != present:
             node = _without_forms(rule, index, node, at, writing)
+        else:
+            lighter = _of_one_type(way, node)
+            if lighter is not node:
+                writing.dropped(at, rule.origin, "a value of another type, where R4 allows one")
+            node = lighter
         return _write_form(way, wanted, node, at, writing)
     writing.refuse(at, rule.origin, f"no form of {rule.name!r} can express the record's values together")
     return node
@@ -164,7 +169,12 @@ def _without_forms(rule: Choice, chosen: int | None, node: Any, at: Location, wr
         for holder, _, name in way.siblings:
             node = or_empty(without(node, holder, (name,)))
         node = _write_form(way, {}, node, at, writing)
-    for holder, stem, own in () if chosen is None else rule.alternatives[chosen].siblings:
+    return node if chosen is None else _of_one_type(rule.alternatives[chosen], node)
+
+
+def _of_one_type(way: Alternative, node: Any) -> Any:
+    """The node without any type of the form's value[x] but its own."""
+    for holder, stem, own in way.siblings:
         found, _ = locate(node, holder)
         names = found if isinstance(found, dict) else {}
         bare = {name.removeprefix("_") for name in names} - {own}

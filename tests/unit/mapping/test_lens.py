@@ -320,3 +320,11 @@ def test_one_lens_serves_many_threads() -> None:
         items == [{"id": str(n), "title": f"t{number}", "x": n} for n in reversed(range(20))]
         for number, items in enumerate(results)
     )
+
+
+def test_a_changed_value_leaves_no_value_of_another_type_beside_it() -> None:
+    lens = plan_lens("dead: {choice: [deadBoolean, deadDateTime]}")
+    plan = {"deadBoolean": True, "deadDateTime": "2026", "deadString": "long ago", "_deadString": {"id": "x"}}
+
+    assert put(lens, {"dead": True}, plan) == plan
+    assert put(lens, {"dead": False}, plan) == {"deadBoolean": False}
