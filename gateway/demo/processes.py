@@ -82,7 +82,7 @@ class Processes:
             )
         self._tell_keeper(f"+{self.running[name].pid}")
         if ready is not None:
-            self._wait_until_ready(name, ready)
+            self.wait_until_ready(name, ready)
 
     def run(self, *arguments: str) -> str:
         """What one `care-gateway` command printed. Raises ProcessFailed with its own words when it fails."""
@@ -113,7 +113,8 @@ class Processes:
         assert self._keeper.stdin is not None, "it was started with a pipe"
         print(what, file=self._keeper.stdin, flush=True)
 
-    def _wait_until_ready(self, name: str, address: str) -> None:
+    def wait_until_ready(self, name: str, address: str) -> None:
+        """Return when the process answers 200 at this address. Raises ProcessFailed as `start`."""
         give_up = time.monotonic() + READY_WITHIN_S
         with requests.Session() as session:
             session.trust_env = False

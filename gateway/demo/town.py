@@ -71,7 +71,18 @@ def _town(folder: Path, port: int, ground: int) -> Iterator[Town]:
     }
     with Processes(folder / "logs", environment, folder / "var", ground) as processes:
         _start_hospitals(processes, folder, st_annes, northside)
-        yield _start_gateway(processes, folder, port, st_annes, northside, agency, tokens["NORTHSIDE_TOKEN"])
+        keys = _register_clients(processes)  # while the hospitals are starting
+        _wait_for_hospitals(processes, st_annes, northside)
+        _start_gateway(processes, folder, port, agency, keys.agency)
+        yield Town(
+            f"http://127.0.0.1:{port}",
+            st_annes,
+            northside,
+            tokens["NORTHSIDE_TOKEN"],
+            agency,
+            keys.coordinator,
+            processes,
+        )
 
 
 def _start_hospitals(processes: Processes, folder: Path, st_annes: str, northside: str) -> None:
@@ -85,17 +96,20 @@ def _start_hospitals(processes: Processes, folder: Path, st_annes: str, northsid
     processes.start(
         "st-annes",
         [sys.executable, "-m", "gateway.demo.sekmet_launcher", "serve", "-c", str(settings)],
-        f"{st_annes}/fhir/metadata",
     )
-    _fill(System(f"{st_annes}/fhir"), PEOPLE / "st-annes.json")
     processes.start(
         "northside",
         care_gateway(
             *("simulate", "ehr", "--port", _port(northside), "--folder", str(folder / "northside")),
             *("--seed", str(PEOPLE / "northside.json"), "--token-env", "NORTHSIDE_TOKEN"),
         ),
-        f"{northside}/fhir/metadata",
     )
+
+
+def _wait_for_hospitals(processes: Processes, st_annes: str, northside: str) -> None:
+    processes.wait_until_ready("st-annes", f"{st_annes}/fhir/metadata")
+    _fill(System(f"{st_annes}/fhir"), PEOPLE / "st-annes.json")
+    processes.wait_until_ready("northside", f"{northside}/fhir/metadata")
 
 
 def _fill(hospital: System, bundle: Path) -> None:
@@ -107,12 +121,20 @@ def _fill(hospital: System, bundle: Path) -> None:
         hospital.expect(201, "PUT", f"/{resource['resourceType']}/{resource['id']}", resource)
 
 
-def _start_gateway(
-    processes: Processes, folder: Path, port: int, st_annes: str, northside: str, agency: str, token: str
-) -> Town:
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    coordinator: str
+    agency: str
+
+
+def _register_clients(processes: Processes) -> _Keys:
     processes.run("database", "start")
-    coordinator_key = processes.run("client", "add", "amina", "--kind", "coordinator")
-    agency_key = processes.run("client", "add", "elm-office", "--kind", "agency", "--partner", "elm-trust")
+    coordinator = processes.run("client", "add", "amina", "--kind", "coordinator")
+    agency = processes.run("client", "add", "elm-office", "--kind", "agency", "--partner", "elm-trust")
+    return _Keys(coordinator, agency)
+
+
+def _start_gateway(processes: Processes, folder: Path, port: int, agency: str, agency_key: str) -> None:
     processes.environment = {**processes.environment, "ELM_TRUST_KEY": agency_key}
     processes.start(
         "elm-trust",
@@ -120,12 +142,11 @@ def _start_gateway(
             *("simulate", "agency", "--port", _port(agency), "--folder", str(folder / "elm-trust")),
             *("--key-env", "ELM_TRUST_KEY", "--secret-env", "ELM_TRUST_SECRET"),
         ),
-        f"{agency}/health",
     )
     gateway = f"http://127.0.0.1:{port}"
     processes.start("gateway", care_gateway("serve", "--port", str(port)), f"{gateway}/health/ready")
+    processes.wait_until_ready("elm-trust", f"{agency}/health")
     processes.start("worker", care_gateway("worker"))
-    return Town(gateway, st_annes, northside, token, agency, coordinator_key, processes)
 
 
 def _write_partners(folder: Path, st_annes: str, northside: str, agency: str) -> None:
