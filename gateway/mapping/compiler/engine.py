@@ -103,7 +103,8 @@ class Compiled:
         functions = _run(self.source, script.constants, self._rules.name, self._rules.overlays)
         self._read: dict[int, Read] = {key: functions[f"read_{name}"] for key, name in names.items()}
         self._create: dict[int, Create] = {key: functions[f"create_{name}"] for key, name in creators.items()}
-        self._putters = {id(block): Putter(block) for block, _ in blocks}
+        self._blocks = {id(block): block for block, _ in blocks}
+        self._putters: dict[int, Putter] = {}
         self._root = id(self._rules.root)
         self._copies = tuple(dict.fromkeys(ours[0] for ours in copies_of(self._rules.root)))
 
@@ -124,7 +125,7 @@ class Compiled:
         view = {**record, **{name: tidy(record.get(name)) for name in self._copies}}
         before = self._read[self._root](root, parts)
         writing = Writing(parts, self._write_block, new_id, before, view, read_block=self._read_block)
-        new = self._putters[self._root].put(view, before, root, (self._rules.type, 0), writing)
+        new = self._putter(self._root).put(view, before, root, (self._rules.type, 0), writing)
         new = narrated(self._rules.root, root, new, view)
         new = self._with_always(new, writing.parts)
         return Written(given_back(new, writing.parts, resources, self._rules.type), writing.issues, before)
@@ -175,10 +176,15 @@ class Compiled:
                 return self._create[id(block)](view, writing.after, Made(writing.new_id))
             except Unsure:
                 pass
-        if creating or id(block) not in self._putters or not isinstance(node, dict):
+        if creating or id(block) not in self._blocks or not isinstance(node, dict):
             return write_block(block, view, node, at, writing, creating=creating)
         before = self._read[id(block)](node, writing.parts)
-        return self._putters[id(block)].put(view, before, node, at, writing)
+        return self._putter(id(block)).put(view, before, node, at, writing)
+
+    def _putter(self, block: int) -> Putter:
+        if block not in self._putters:  # two threads may both make it: the same twice
+            self._putters[block] = Putter(self._blocks[block])
+        return self._putters[block]
 
     def _with_always(self, root: Any, parts: dict[str, list[Resource]]) -> Any:
         if not self._rules.writes_always:
@@ -202,7 +208,8 @@ def _names(blocks: Sequence[tuple[Block, Mapping[str, Any]]]) -> dict[int, str]:
     names: dict[int, str] = {}
     known: dict[str, str] = {}
     for block, base in blocks:
-        says = _ORIGIN.sub("", repr((block, base)))
+        # Whole resources are never alike, and long to write down.
+        says = str(id(block)) if block.type else _ORIGIN.sub("", repr((block, base)))
         name = block.type or "_".join(block.origin.rule.split(".")[1:])
         stem = name = _NOT_IN_NAMES.sub("_", name or "item")
         while says not in known and name in known.values():
