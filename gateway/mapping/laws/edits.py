@@ -78,6 +78,13 @@ def written(block: Block, record: Record, without: Container[int] = ()) -> Recor
     return tidy(view) or {}
 
 
+def only_shows(block: Block, record: Record) -> bool:
+    """Whether an item of some list holds only what is read: it can stay where it is, and go nowhere else."""
+    lists = [rule for rule in block.rules if isinstance(rule, Items) and not rule.read_only]
+    items = [(rule.block, item) for rule in lists for item in dig(record, rule.ours) or ()]
+    return any(not written(inner, item) or only_shows(inner, item) for inner, item in items)
+
+
 def _is_read_only(rule: Rule) -> bool:
     return isinstance(rule, Field | Values | Items | Joint | Carried) and rule.read_only
 

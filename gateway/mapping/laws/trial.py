@@ -11,7 +11,7 @@ from gateway.mapping.laws.broken import Broken, Law
 from gateway.mapping.laws.copies import left_behind
 from gateway.mapping.laws.defaults import without_defaults
 from gateway.mapping.laws.differences import identical
-from gateway.mapping.laws.edits import Record, written
+from gateway.mapping.laws.edits import Record, only_shows, written
 from gateway.mapping.laws.overruled import obeyed, overruled
 from gateway.mapping.laws.spots import Holder, Sight, Spot
 from gateway.mapping.laws.words import difference
@@ -85,7 +85,8 @@ class Trial:
         """
         put = self.lens.put(record, source)
         wrong = [issue for issue in put.refused if not any(words in issue.text for words in _RIGHTLY_REFUSED)]
-        wrong = [] if wrong and self._names_anothers_part(record, source) else wrong
+        if wrong and (self._names_anothers_part(record, source) or only_shows(self.root, record)):
+            wrong = []
         if wrong:
             why = f"{wrong[0].text} ({wrong[0].expression}, {wrong[0].diagnostics})"
             raise Broken(Law.PUT_GET, f"refused: {why}", record, source, put.resources)
