@@ -48,7 +48,9 @@ def align(
     if len(in_place) == len(old) == len(new):
         return Alignment(matches, unchanged)
     free = set(range(len(old))) - set(in_place)
-    unchanged |= _pair(matches, free, _keys(old, free, as_key), _keys(new, _unmatched(matches), as_key))
+    if len(free) > 1 or free != set(_unmatched(matches)):  # else the one was compared with the other already
+        old_keys, new_keys = _keys(old, free, as_key), _keys(new, _unmatched(matches), as_key)
+        unchanged |= _pair(matches, free, old_keys, new_keys)
 
     def known(view: Any) -> Any:
         return None if (found := identity(view)) is None else as_key(found)

@@ -36,7 +36,7 @@ def make_back_linked(script: Script, rule: BackLinkedParts, name: str, value: st
     """A resource for each item of the list `value`, which links back to the object that is being made."""
     each, part, linked = script.name("each"), script.name("part"), script.constant(rule, "linked")
     with script.inside(f"if isinstance({value}, list) and {value}:"):
-        script.line("if not node.get('id'): node['id'] = made.new_id()")
+        script.line(f"if not node.get('id') and tidy({value}) is not None: node['id'] = made.new_id()")
         with script.inside(f"for {each} in made.named({value}):"):
             _make(script, rule, name, part, each)
             script.line(f"{part} = linked_to({linked}, {part}, node)")

@@ -49,7 +49,12 @@ class Made:
         self._drawn: list[str] = []
 
     def new_id(self) -> str:
-        """A new id; those drawn so far come first again when the interpreter begins anew."""
+        """A new id, kept in mind."""
+        self._drawn.append(self._new_id())
+        return self._drawn[-1]
+
+    def same_id_again(self) -> str:
+        """The ids that were drawn, in their order, for an interpreter that begins anew; then new ones."""
         return self._drawn.pop(0) if self._drawn else self._new_id()
 
     def named(self, items: list[Any]) -> Iterator[dict[str, Any]]:
@@ -61,8 +66,7 @@ class Made:
                     continue
                 if not isinstance(item, dict):
                     raise Unsure
-                item = {**item, "id": self._new_id()}
-                self._drawn.append(item["id"])
+                item = {**item, "id": self.new_id()}
             if item["id"] in seen:
                 raise Unsure
             seen.add(item["id"])
@@ -139,7 +143,7 @@ class Compiled:
         try:
             root: Any = create(record, record, made)
         except Unsure:
-            return self._create_by_rules(record, made.new_id)
+            return self._create_by_rules(record, made.same_id_again)
         root = narrated(self._rules.root, {"resourceType": self._rules.type}, root, record)
         root = self._with_always(root, made.parts)
         return Written(given_back(root, made.parts, {}, self._rules.type))

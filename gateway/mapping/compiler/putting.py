@@ -52,9 +52,10 @@ class _Group:
             one, other = view.get(name), old.get(name)
             if one is not other and not same(one, other):
                 return True
-        return any(not same(dig(view, ours), dig(old, ours)) for ours in self.dotted) or (
-            bool(self.copies) and writing.copies_changed(self.copies)
-        )
+        for ours in self.dotted:
+            if not same(dig(view, ours), dig(old, ours)):
+                return True
+        return bool(self.copies) and writing.copies_changed(self.copies)
 
 
 class Putter:

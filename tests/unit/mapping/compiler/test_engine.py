@@ -139,3 +139,17 @@ def test_a_shipped_map_reads_without_the_interpreter(name: str, monkeypatch: pyt
     monkeypatch.setattr(interpreter, "read_block", nobody)
 
     assert same(MAPS[name].get(resources).record, specified)
+
+
+def test_a_root_that_had_to_be_named_keeps_its_name_when_the_creation_falls_back() -> None:
+    drawn: list[str] = []
+
+    def new_id() -> str:
+        drawn.append(f"new-{len(drawn)}")
+        return drawn[-1]
+
+    # The note comes after the legs, when the root has its id already; a number is no list of notes.
+    made = MAPS["referral"].create({"legs": [{"status": "requested"}], "notes": 7}, new_id=new_id)
+
+    assert made.resources["ServiceRequest"]["id"] == drawn[0]
+    assert len(drawn) == len(set(drawn)) == 2
