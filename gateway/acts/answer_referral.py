@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.access.actors import Actor
 from gateway.access.agency_view import agency_view, answered_list
 from gateway.access.policy import Interaction, gate
 from gateway.acts.asked_move import Asked
@@ -98,30 +97,29 @@ def expire(gateway: Gateway, tx: Transaction, referral_id: str, leg_id: str) -> 
     _by_gateway(held, leg_id, Move.EXPIRE, reason="no response by the promised time")
 
 
-def answer_by_task(gateway: Gateway, actor: Actor, task: Resource, *, if_match: int) -> Version:
+def answer_by_task(gateway: Gateway, tx: Transaction, task: Resource, *, if_match: int) -> Version:
     """The Task after an agency's update of it, which is the move that its change of status says.
 
     Raises NotFound, PreconditionFailed when the Task is no longer at version `if_match`, and IllegalMove when
     the rules refuse the move or anything but an answer was changed: who asks whom, and for what, stays.
     """
-    gate(actor, Interaction.UPDATE, "Task")
-    with gateway.database.transaction(actor) as tx:
-        stored = resources.read(tx, "Task", str(task.get("id")))
-        focus = parse_reference(str((stored.resource.get("focus") or {}).get("reference", "")))
-        if focus.type != "ServiceRequest" or focus.id is None:
-            raise NotFound(f"{stored.reference} belongs to no referral")
-        held = hold_referral(gateway, tx, focus.id)
-        now = next((version for version in held.parts.others if version.id == stored.id), None)
-        if now is None:
-            raise NotFound(f"{stored.reference} is no leg of a referral")
-        if now.version != if_match:
-            raise PreconditionFailed(
-                f"{now.reference} is at version {now.version}, not {if_match}: read it, then answer again"
-            )
-        written = _answered(held, now.resource, task)
-        audit.record(tx, "answer referral", [held.parts.root.reference, *(it.reference for it in written)])
-        answered = next((it for it in written if it.reference == now.reference), None)
-        return answered or resources.read(tx, "Task", stored.id)
+    gate(tx.actor, Interaction.UPDATE, "Task")
+    stored = resources.read(tx, "Task", str(task.get("id")))
+    focus = parse_reference(str((stored.resource.get("focus") or {}).get("reference", "")))
+    if focus.type != "ServiceRequest" or focus.id is None:
+        raise NotFound(f"{stored.reference} belongs to no referral")
+    held = hold_referral(gateway, tx, focus.id)
+    now = next((version for version in held.parts.others if version.id == stored.id), None)
+    if now is None:
+        raise NotFound(f"{stored.reference} is no leg of a referral")
+    if now.version != if_match:
+        raise PreconditionFailed(
+            f"{now.reference} is at version {now.version}, not {if_match}: read it, then answer again"
+        )
+    written = _answered(held, now.resource, task)
+    audit.record(tx, "answer referral", [held.parts.root.reference, *(it.reference for it in written)])
+    answered = next((it for it in written if it.reference == now.reference), None)
+    return answered or resources.read(tx, "Task", stored.id)
 
 
 def _answered(held: HeldReferral, stored: Resource, task: Resource) -> list[Version]:

@@ -16,10 +16,17 @@ from gateway.acts.write_record import patch_record
 from gateway.care.conservation import account_for
 from gateway.care.referral import Move
 from gateway.errors import Forbidden, IllegalMove, NotFound, PreconditionFailed, RecordInvalid
+from gateway.fhir.json_codec import Resource
 from gateway.records import RECORDS
+from gateway.store.versions import Version
 from tests.unit.acts.agency_town import COORDINATOR, ST_ANNES, Desk
 
 REFERRAL = RECORDS["referral"]
+
+
+def _answer_by_task(desk: Desk, actor: Actor, task: Resource, *, if_match: int) -> Version:
+    with desk.gateway.database.transaction(actor) as tx:
+        return answer_by_task(desk.gateway, tx, task, if_match=if_match)
 
 
 def messages(desk: Desk) -> list[tuple[str, str, str]]:
@@ -339,14 +346,14 @@ def test_an_agency_answers_by_updating_its_task(desk: Desk) -> None:
     referral = desk.sent()
     leg = desk.read("referral", referral)["legs"][0]["id"]
     task = desk.fhir("Task", leg, elm)
-    written = answer_by_task(desk.gateway, elm, {**task, "status": "accepted"}, if_match=1)
+    written = _answer_by_task(desk, elm, {**task, "status": "accepted"}, if_match=1)
     assert (written.version, written.author) == (2, "elm-trust")
     task = desk.fhir("Task", leg, elm)
     note = [{"text": "Joan will ring her"}]
-    answer_by_task(desk.gateway, elm, {**task, "note": note}, if_match=2)
+    _answer_by_task(desk, elm, {**task, "note": note}, if_match=2)
     task = desk.fhir("Task", leg, elm)
     result = {"type": {"text": "result"}, "valueString": "Walks every Sunday"}
-    answer_by_task(desk.gateway, elm, {**task, "status": "completed", "output": [result]}, if_match=3)
+    _answer_by_task(desk, elm, {**task, "status": "completed", "output": [result]}, if_match=3)
 
     record = desk.read("referral", referral)
     assert record["state"] == "completed"
@@ -368,18 +375,18 @@ def test_an_answer_changes_nothing_of_what_was_agreed(desk: Desk) -> None:
         {"requester": {"reference": "Practitioner/3f0c6bd2-6d1c-4a0b-9a5e-0d5b6f6b9f11"}},
     ):
         with pytest.raises(IllegalMove, match="cannot change"):
-            answer_by_task(desk.gateway, elm, {**task, "status": "accepted", **changed}, if_match=1)
+            _answer_by_task(desk, elm, {**task, "status": "accepted", **changed}, if_match=1)
     hidden = desk.create("goal", person=other, description="Walk", status="active").id
     for named in (f"Goal/{hidden}", "https://elsewhere.example/Procedure/1", "#p1"):
         output = [{"type": {"text": "x"}, "valueReference": {"reference": named}}]
         with pytest.raises(IllegalMove, match="can name only"):
-            answer_by_task(desk.gateway, elm, {**task, "output": output}, if_match=1)
+            _answer_by_task(desk, elm, {**task, "output": output}, if_match=1)
     with pytest.raises(IllegalMove, match="possible now"):
-        answer_by_task(desk.gateway, elm, {**task, "status": "completed"}, if_match=1)
+        _answer_by_task(desk, elm, {**task, "status": "completed"}, if_match=1)
     with pytest.raises(PreconditionFailed):
-        answer_by_task(desk.gateway, elm, {**task, "status": "accepted"}, if_match=7)
+        _answer_by_task(desk, elm, {**task, "status": "accepted"}, if_match=7)
     with pytest.raises(NotFound):
-        answer_by_task(desk.gateway, desk.agency("oak-house"), {**task, "status": "accepted"}, if_match=1)
+        _answer_by_task(desk, desk.agency("oak-house"), {**task, "status": "accepted"}, if_match=1)
     assert desk.versions("Task", leg) == 1
 
 

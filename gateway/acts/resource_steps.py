@@ -1,0 +1,149 @@
+"""One write within a transaction that somebody opened: create, update or delete, with every rule that it keeps.
+
+The doors (write_resource.py, bundles) open the transaction; each write leaves one audit row.
+A new resource belongs to its writer's source: an EHR's to its partner, a coordinator's to `here`. A POST is
+a new resource as R4 says; that a polled copy of it joins it later is sync's business.
+https://hl7.org/fhir/R4/http.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gateway.access.actors import Actor, ActorKind
+from gateway.access.policy import Interaction, gate
+from gateway.acts.answer_referral import answer_by_task
+from gateway.acts.gateway import Gateway
+from gateway.acts.link_person import link_person
+from gateway.acts.moves_only import refuse_deleting, refuse_moving, refuse_new_leg
+from gateway.acts.shape import refuse_broken
+from gateway.errors import MethodNotAllowed, NotFound, PreconditionFailed, Unprocessable
+from gateway.fhir.json_codec import Resource
+from gateway.fhir.references import ReferenceKind, parse_reference, rewrite
+from gateway.fhir.subjects import patients_named
+from gateway.store import audit, resources
+from gateway.store.database import Transaction
+from gateway.store.search import Query, lock_criteria, search
+from gateway.store.versions import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a write left behind. `is_new` is false when an existing one was updated, or answered instead."""
+
+    version: Version
+    is_new: bool
+
+
+def create(gateway: Gateway, tx: Transaction, resource: Resource, *, unless: Query | None = None) -> Kept:
+    """The new resource under an id of ours; or the one of its own source that fits `unless`, unchanged.
+
+    Two creations under the same condition wait for one another, so that only one of them creates.
+    Raises Forbidden, NotConformant with every issue found, PreconditionFailed when several fit `unless`.
+    """
+    type = resource["resourceType"]
+    gate(tx.actor, Interaction.CREATE, type)
+    ours = acceptable(gateway, resource)
+    if unless is not None and (held := only_match(tx, unless)) is not None:
+        audit.record(
+            tx,
+            f"{Interaction.CREATE} {type}",
+            (held.reference,),
+            detail="fits If-None-Exist; nothing written",
+        )
+        return Kept(held, is_new=False)
+    refuse_new_leg(tx, ours)
+    version = resources.create(tx, ours, source=tx.actor.source)
+    if type == "Patient":
+        link_person(gateway, tx, version)
+    audit.record(tx, f"{Interaction.CREATE} {type}", (version.reference,))
+    return Kept(version, is_new=True)
+
+
+def update(gateway: Gateway, tx: Transaction, resource: Resource, *, expect: int | None) -> Kept:
+    """The next version of what `resource` names; `is_new` when it had been deleted and comes back.
+
+    Raises MethodNotAllowed when the actor sees no such resource: ids are made here, so nothing is created
+    under one. Raises Forbidden, NotConformant, and PreconditionFailed when it no longer is at version
+    `expect`.
+    """
+    type, id = resource["resourceType"], resource["id"]
+    gate(tx.actor, Interaction.UPDATE, type)
+    ours = acceptable(gateway, resource)
+    if tx.actor.kind is ActorKind.AGENCY and type == "Task":
+        assert expect is not None, "the door asked an agency for If-Match"
+        try:
+            return Kept(answer_by_task(gateway, tx, ours, if_match=expect), is_new=False)
+        except NotFound:
+            raise _no_client_ids(type) from None
+    before = resources.find(tx, type, id)
+    if before is None:
+        raise _no_client_ids(type)
+    if not before.deleted:
+        resources.lock(tx, [before.reference])
+        stored = resources.read(tx, type, id)
+        refuse_moving(tx, stored.resource, ours)
+        _refuse_other_patients(tx.actor, stored, ours)
+    version = resources.update(tx, ours, expect=expect)
+    if type == "Patient":
+        link_person(gateway, tx, version)
+    audit.record(tx, f"{Interaction.UPDATE} {type}", (version.reference,))
+    return Kept(version, is_new=before.deleted)
+
+
+def delete(tx: Transaction, type: str, id: str, *, expect: int | None) -> Version:
+    """The version that says the resource was deleted; deleting again changes nothing.
+
+    Raises NotFound, Forbidden, and PreconditionFailed when it no longer is at version `expect`.
+    """
+    before = resources.find(tx, type, id)
+    if before is not None and not before.deleted:
+        refuse_deleting(tx, before.resource)
+    version = resources.delete(tx, type, id, expect=expect)
+    audit.record(tx, f"{Interaction.DELETE} {type}", (version.reference,))
+    return version
+
+
+def _refuse_other_patients(actor: Actor, before: Version, after: Resource) -> None:
+    """Whom a resource is about decides who sees it, so only its own source says that it is somebody else."""
+    if actor.kind is not ActorKind.EHR or before.source == actor.source:
+        return
+    if patients_named(before.resource) != patients_named(after):
+        raise Unprocessable(
+            f"{before.reference} belongs to source {before.source}; whom it is about is changed there only.",
+            expression=before.type,
+        )
+
+
+def acceptable(gateway: Gateway, resource: Resource) -> Resource:
+    """The resource, references to our own address made relative. Raises NotConformant with every issue."""
+    refuse_broken(resource)
+    base = f"{gateway.public_url}/fhir/R4/"
+    return rewrite(resource, lambda text: _relative(text, base))
+
+
+def _relative(text: str, base: str) -> str:
+    ours = text.removeprefix(base)
+    return ours if parse_reference(ours).kind is ReferenceKind.RELATIVE else text
+
+
+def only_match(tx: Transaction, unless: Query) -> Version | None:
+    """The one resource of the actor's own source that fits; None without any. Raises PreconditionFailed for several."""
+    # Looked for in the source it would be created for: others hold the same things under the same numbers.
+    lock_criteria(tx, f"{tx.actor.source} {unless.type}?{sorted(unless.criteria)}")
+    wanted = replace(unless, count=2, source=tx.actor.source)
+    page = search(tx, wanted)
+    found = page.versions
+    while page.next_cursor and len(found) < 2:  # a page may hold fewer than were asked for
+        page = search(tx, replace(wanted, cursor=page.next_cursor))
+        found += page.versions
+    if len(found) > 1:
+        raise PreconditionFailed("More than one resource fits If-None-Exist; nothing was created.")
+    return found[0] if found else None
+
+
+def _no_client_ids(type: str) -> MethodNotAllowed:
+    # The same words for an id that is hidden and for one that was never given: neither is told apart.
+    return MethodNotAllowed(
+        f"Ids are made by this server: create a {type} with POST to its type, without an id."
+    )
