@@ -1,4 +1,4 @@
-"""One write within a transaction that somebody opened: create, update or delete, with every rule that it keeps.
+"""One write within a transaction that somebody opened: create, update or delete, by every rule it keeps.
 
 The doors (write_resource.py, bundles) open the transaction; each write leaves one audit row.
 A new resource belongs to its writer's source: an EHR's to its partner, a coordinator's to `here`. A POST is
@@ -128,7 +128,7 @@ def _relative(text: str, base: str) -> str:
 
 
 def only_match(tx: Transaction, unless: Query) -> Version | None:
-    """The one resource of the actor's own source that fits; None without any. Raises PreconditionFailed for several."""
+    """The one resource of the actor's own source that fits, if any. Raises PreconditionFailed for several."""
     # Looked for in the source it would be created for: others hold the same things under the same numbers.
     lock_criteria(tx, f"{tx.actor.source} {unless.type}?{sorted(unless.criteria)}")
     wanted = replace(unless, count=2, source=tx.actor.source)

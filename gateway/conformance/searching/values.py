@@ -70,7 +70,7 @@ class NumberValue:
 
 @dataclass(frozen=True, slots=True)
 class QuantityValue:
-    """An amount, or all from `low` to `high` (a Range, a comparator), with its unit as coded and as written."""
+    """An amount, or all from `low` to `high` (Range, comparator), with its unit as coded and as written."""
 
     low: Decimal | None
     high: Decimal | None
