@@ -3,7 +3,8 @@
     GatewayError
     ├── BadRequest                 400 invalid       the request cannot be understood
     │   ├── Unreadable             400 structure     bytes that are not acceptable JSON, or no FHIR resource
-    │   └── UnknownParameter       400 not-supported a search parameter, under Prefer: handling=strict
+    │   ├── UnknownParameter       400 not-supported a search parameter, under Prefer: handling=strict
+    │   └── TooCostly              400 too-costly    a search that finds more than is served at once
     ├── SignInNeeded               401 login         no key, or one that is unknown, disabled or malformed
     ├── Forbidden                  403 forbidden     decided without looking at data (kind, type, interaction)
     ├── NotFound                   404 not-found     missing, or hidden from this actor: the two look the same
@@ -91,6 +92,12 @@ class UnknownParameter(BadRequest):
     """A search parameter that is not served, and the client asked for strict handling."""
 
     issue = "not-supported"
+
+
+class TooCostly(BadRequest):
+    """The search would find, sort or include more than is served at once. Narrowed, it is answered."""
+
+    issue = "too-costly"
 
 
 class SignInNeeded(GatewayError):

@@ -45,7 +45,8 @@ COORDINATION: Final = (
 TASKS: Final = ("Task",)
 RECORD: Final = (  # the rest of a patient's record: kept whole for its source and the person's other EHRs
     "Account", "AdverseEvent", "AllergyIntolerance", "AppointmentResponse", "Basic", "Binary",
-    "BodyStructure", "ChargeItem", "Claim", "ClaimResponse", "ClinicalImpression", "Composition", "Coverage",
+    "BodyStructure", "Bundle", "ChargeItem", "Claim", "ClaimResponse", "ClinicalImpression", "Composition",
+    "Coverage",
     "CoverageEligibilityRequest", "CoverageEligibilityResponse", "DetectedIssue", "Device", "DeviceRequest",
     "DeviceUseStatement", "DiagnosticReport", "DocumentManifest", "EnrollmentRequest", "EnrollmentResponse",
     "ExplanationOfBenefit", "FamilyMemberHistory", "Flag", "Group", "GuidanceResponse", "ImagingStudy",
@@ -124,3 +125,42 @@ def only(actor: Actor, *kinds: ActorKind, source: str | None = None) -> None:
     if source is not None and source == actor.source and actor.kind in (EHR, AGENCY):
         return
     raise Forbidden(f"a client of kind {actor.kind} may not use these books")
+
+
+# What an agency searches by: elements that it is shown, never one that its view leaves out (agency_view.py).
+_EVERYWHERE: Final = frozenset({"_id", "_lastUpdated"})
+_BY_AGENCIES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        type: _EVERYWHERE | frozenset(names.split())
+        for type, names in {
+            "Patient": "identifier active name family given birthdate gender phone email telecom",
+            "ServiceRequest": "identifier patient subject status intent priority category code authored"
+            " occurrence requester performer",
+            "Task": "identifier patient subject status intent priority code authored-on modified focus owner"
+            " requester business-status",
+        }.items()
+    }
+)
+_OTHERS_BY_AGENCIES: Final = _EVERYWHERE | {"identifier", "patient", "subject", "status", "code", "date"}
+_CHAINS_OF_AGENCIES: Final = frozenset({"patient.identifier"})
+_INCLUDES_OF_AGENCIES: Final = frozenset({"Task:focus", "Task:patient", "ServiceRequest:patient"})
+
+
+def searchable(actor: Actor, type: str) -> frozenset[str] | None:
+    """The parameters by which the actor may search and sort a type, without modifier; None for every one."""
+    return _BY_AGENCIES.get(type, _OTHERS_BY_AGENCIES) if actor.kind is AGENCY else None
+
+
+def chainable(actor: Actor) -> frozenset[str] | None:
+    """The chains that the actor may follow; None for every one."""
+    return _CHAINS_OF_AGENCIES if actor.kind is AGENCY else None
+
+
+def includable(actor: Actor) -> frozenset[str] | None:
+    """The references, as `Type:parameter`, whose targets the actor may have included; None for all."""
+    return _INCLUDES_OF_AGENCIES if actor.kind is AGENCY else None
+
+
+def may_reverse(actor: Actor) -> bool:
+    """Whether the actor may ask what points at a resource: `_has` and `_revinclude`."""
+    return actor.kind is not AGENCY

@@ -6,10 +6,12 @@ https://hl7.org/fhir/R4/http.html
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gateway.access.actors import Actor
 from gateway.access.policy import Interaction
 from gateway.acts.gateway import Gateway
-from gateway.store import audit, resources
+from gateway.store import audit, page_cursor, resources
 from gateway.store import search as index
 from gateway.store.search import Page, Query
 from gateway.store.versions import Version
@@ -41,19 +43,37 @@ def history(
     return versions
 
 
-def search(gateway: Gateway, actor: Actor, query: Query) -> Page:
-    """The page of resources that fit `query` and that the actor may see."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of what was found, and how many there are on all pages where that was asked."""
+
+    page: Page
+    total: int | None = None
+
+
+def search(gateway: Gateway, actor: Actor, query: Query, *, total: bool = False) -> Found:
+    """The page of resources that fit `query` and that the actor may see, with what it brings along."""
     with gateway.database.transaction(actor) as tx:
         page = index.search(tx, query)
-        audit.record(
-            tx, f"{Interaction.SEARCH} {query.type}", tuple(version.reference for version in page.versions)
-        )
-    return page
+        many = index.count(tx, query) if total else None
+        shown = (version.reference for version in (*page.versions, *page.included))
+        audit.record(tx, _searched(query), tuple(shown))
+    return Found(page, many)
 
 
 def count(gateway: Gateway, actor: Actor, query: Query) -> int:
     """How many resources fit `query`, counting only what the actor may see."""
     with gateway.database.transaction(actor) as tx:
         total = index.count(tx, query)
-        audit.record(tx, f"{Interaction.SEARCH} {query.type}", (), detail="count only")
+        audit.record(tx, _searched(query), (), detail="count only")
     return total
+
+
+def said_in(gateway: Gateway, actor: Actor, cursor: str) -> str:
+    """What the search of a page token said. Raises BadRequest for a token that is not the actor's."""
+    with gateway.database.transaction(actor) as tx:
+        return page_cursor.carried(tx, cursor)
+
+
+def _searched(query: Query) -> str:
+    return f"{Interaction.SEARCH} {query.type if len(query.types) == 1 else 'several types'}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.acts.gateway import Gateway
-from gateway.delivery import ask, fanout, poll, push, referral, seal
+from gateway.delivery import ask, fanout, poll, push, referral, reindex, seal
 from gateway.delivery.crash_points import CrashPoints
 from gateway.delivery.pace import Pace
 from gateway.delivery.worker import Worker
@@ -20,7 +20,7 @@ from gateway.sync.partner import Partner
 __all__ = ["LANES", "Pace", "Worker", "build_worker", "systems_of"]
 
 LANES: Final[tuple[LaneWork, ...]] = (
-    fanout.LANE, push.LANE, referral.LANE, poll.LANE, seal.LANE, ask.LANE,
+    fanout.LANE, push.LANE, referral.LANE, poll.LANE, seal.LANE, reindex.LANE, ask.LANE,
 )  # fmt: skip
 
 

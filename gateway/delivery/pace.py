@@ -18,6 +18,7 @@ class Pace:
     horizon_s       how long an unreachable partner is tried before its message is a dead letter
     overlap_s       how far before its cursor a poll begins: clocks differ, and commits are not instants
     seal_every_s    how often audit rows are sealed
+    reindex_every_s how often it is looked for resources that an older gateway indexed
     """
 
     threads: int = 4
@@ -30,3 +31,4 @@ class Pace:
     horizon_s: float = 75 * 3600.0
     overlap_s: float = 5.0
     seal_every_s: int = 2
+    reindex_every_s: int = 10

@@ -15,6 +15,7 @@ from datetime import timedelta
 
 import structlog
 
+from gateway.delivery import reindex
 from gateway.delivery.poll import lanes_of
 from gateway.delivery.seal import KEY, SEAL
 from gateway.delivery.shares import Shares
@@ -81,6 +82,7 @@ class Worker:
         gateway = self._place.gateway
         with gateway.database.transaction(gateway.self_actor) as tx:
             lanes.ensure_periodic(tx, SEAL, KEY, self._place.pace.seal_every_s)
+            lanes.ensure_periodic(tx, reindex.REINDEX, reindex.KEY, self._place.pace.reindex_every_s)
             for name in self._place.systems:
                 for destination, key, every_s in lanes_of(gateway.partners[name]):
                     lanes.ensure_periodic(tx, destination, key, every_s)

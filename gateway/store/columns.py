@@ -39,9 +39,11 @@ def uuid(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, Uuid, nullable=null)
 
 
-def time(name: str, *, null: bool = False) -> Column[Any]:
+def time(name: str, *, null: bool = False, default: str | None = None) -> Column[Any]:
     """A moment, with its zone."""
-    return Column(name, TIMESTAMP(timezone=True), nullable=null)
+    return Column(
+        name, TIMESTAMP(timezone=True), nullable=null, server_default=text(default) if default else None
+    )
 
 
 def number(name: str, *, null: bool = False, default: str | None = None) -> Column[Any]:

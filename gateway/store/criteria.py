@@ -1,244 +1,211 @@
-"""What a search asks for, read from the text of its parameters: pure, no database.
+"""The criteria of a query as they can be searched: chains followed, lists read, persons widened.
 
-The value grammar is R4's: `,` is or, a repeated parameter is and, `\\` escapes `,` `|` `$` and itself.
-Source: https://hl7.org/fhir/R4/search.html#escaping, #token, #reference, #date and #prefix
+A chain is followed in steps, each of which finds only what the actor sees: what is hidden never decides what
+is found. Source: https://hl7.org/fhir/R4/search.html#chaining, #has and #list
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Final, assert_never
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
-from gateway.conformance.served_types import ParamKind, SearchParam
-from gateway.errors import BadRequest, UnknownParameter
-from gateway.fhir.dates import FhirDateTime
+from gateway.access.policy import Interaction, chainable, gate, may_reverse, searchable
+from gateway.conformance.facts import r4
+from gateway.conformance.searching.criterion import AnyOf, Criterion, Demand, read_criterion
+from gateway.conformance.searching.names import Chain, Plain, Reverse, read_name
+from gateway.conformance.searching.parameters import ParamKind, SearchParam, search_params
+from gateway.conformance.searching.reference_search import AmongWanted, ReferenceWanted
+from gateway.conformance.searching.token_search import TokenWanted
+from gateway.conformance.searching.values import ReferenceValue
+from gateway.conformance.served_types import SERVED
+from gateway.errors import BadRequest, Forbidden, UnknownParameter
 from gateway.fhir.references import ReferenceKind, parse_reference
-from gateway.store.postings import parameters_of, reference_key, token_key
+from gateway.store import resources
+from gateway.store.database import Transaction
+from gateway.store.matching import Demands, every_match
+from gateway.store.query import Query
+from gateway.store.rows import select
+from gateway.store.versions import our_id
 
-MAX_VALUES: Final = 200
-_TICK: Final = timedelta(microseconds=1)
-_FIRST: Final = datetime.min.replace(tzinfo=UTC)
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
+LIST = "_list"
+
+_LINKED = """
+    SELECT p.person_id, p.patient_id FROM resource AS r
+    JOIN person_patient AS p ON p.person_id = r.id
+    WHERE r.type = 'Patient' AND r.id = ANY(CAST(:ids AS uuid[])) AND {rows}
+"""
 
 
-class Sort(StrEnum):
-    """Orders of a search's answer. CREATED never changes, so its pages neither repeat nor skip a resource."""
+def demands_of(tx: Transaction, query: Query, now: datetime) -> Demands:
+    """What a match of the query must meet, by type.
 
-    CREATED = "created"
-    OLDEST = "_lastUpdated"
-    NEWEST = "-_lastUpdated"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A search over one type.
-
-    criteria  (parameter, value text) pairs, all of which must hold
-    source    only rows of this source; None for every source the actor can see
-    count     at most so many resources on a page
-    cursor    a `Page.next_cursor` of the same actor and query
+    Raises UnknownParameter, BadRequest for a value that cannot be read, TooCostly for a chain too broad.
     """
+    return {type: _demands_on(tx, query, type, now) for type in query.types}
 
-    type: str
-    criteria: tuple[tuple[str, str], ...] = ()
-    count: int = 50
-    sort: Sort = Sort.CREATED
-    cursor: str | None = None
-    source: str | None = None
 
-    @classmethod
-    def of(
-        cls,
-        type: str,
-        criteria: Iterable[tuple[str, str]] = (),
-        *,
-        count: int = 50,
-        sort: str | None = None,
-        cursor: str | None = None,
-        source: str | None = None,
-    ) -> Query:
-        """The query of a request's parameters. Raises BadRequest for an order that is not offered."""
+def _demands_on(tx: Transaction, query: Query, type: str, now: datetime) -> tuple[Demand, ...]:
+    gate(tx.actor, Interaction.SEARCH, type)
+    found = [_resolved(tx, type, name, value, query.own_base, now) for name, value in query.criteria]
+    demands: tuple[Demand, ...] = tuple(_with_linked(tx, found))
+    return demands if query.within is None else (*demands, _within(tx, type, query.within))
+
+
+def _within(tx: Transaction, type: str, compartment: str) -> AnyOf:
+    """In the compartment of one resource: what any of R4's parameters for it leads there from."""
+    about, _, id = compartment.partition("/")
+    names = r4().compartments[about].members.get(type, ())
+    wanted = ReferenceWanted(about, id)
+    paths = [Criterion(_param(type, name), (wanted,)) for name in names if name in search_params(type)]
+    return AnyOf(tuple(_with_linked(tx, paths)))
+
+
+def _resolved(tx: Transaction, type: str, text: str, value: str, own_base: str, now: datetime) -> Criterion:
+    match read_name(text):
+        case Plain(name, modifier):
+            if name == LIST and not modifier:
+                return _in_list(tx, type, value)
+            param = _allowed(tx, type, name, modifier)
+            return read_criterion(param, modifier, value, own_base=own_base, now=now)
+        case Chain(name, target, rest):
+            return _chained(tx, _param(type, name), target, (rest, value), own_base, now)
+        case Reverse(source, name, rest):
+            return _reversed(tx, type, _param(source, name), (rest, value), own_base, now)
+
+
+def _param(type: str, name: str) -> SearchParam:
+    param = search_params(type).get(name)
+    if param is None or param.kind is ParamKind.SPECIAL:
+        raise UnknownParameter(f"{type} cannot be searched by a parameter of this name")
+    return param
+
+
+def _allowed(tx: Transaction, type: str, name: str, modifier: str) -> SearchParam:
+    param = _param(type, name)
+    allowed = searchable(tx.actor, type)
+    # A modifier such as `missing` would tell of what the actor is not shown.
+    if allowed is not None and (name not in allowed or modifier not in ("", *param.targets)):
+        raise UnknownParameter(
+            f"{name} is not served to a client of kind {tx.actor.kind} for {type}", expression=name
+        )
+    return param
+
+
+def _chained(
+    tx: Transaction,
+    param: SearchParam,
+    target: str,
+    rest: tuple[str, str],
+    own_base: str,
+    now: datetime,
+) -> Criterion:
+    allowed = chainable(tx.actor)
+    if allowed is not None and f"{param.name}.{rest[0]}" not in allowed:
+        raise UnknownParameter("this chain is not served to this client", expression=param.name)
+    if param.kind is not ParamKind.REFERENCE:
+        raise BadRequest(f"{param.name} is no reference: nothing can be chained to it", expression=param.name)
+    if target and param.targets and target not in param.targets:
+        raise BadRequest(f"{param.name} does not point at the type that was named", expression=param.name)
+    types = [target] if target else sorted((param.targets or frozenset(SERVED)) & frozenset(SERVED))
+    first = rest[0].partition(".")[0].partition(":")[0]
+    searched = [type for type in types if first in search_params(type) or first == "_has"]
+    if not searched:
+        raise UnknownParameter(
+            f"nothing that {param.name} points at has that parameter", expression=param.name
+        )
+    found: set[str] = set()
+    for type in searched:
         try:
-            order = Sort(sort) if sort else Sort.CREATED
-        except ValueError:
-            told = "_sort is offered by _lastUpdated and -_lastUpdated only"
-            raise BadRequest(told, expression="_sort") from None
-        return cls(type, tuple(criteria), max(1, count), order, cursor, source)
+            gate(tx.actor, Interaction.SEARCH, type)
+        except Forbidden:
+            if target:
+                raise
+            continue
+        inner = _inner(tx, type, rest, own_base, now)
+        found.update(version.reference for version in every_match(tx, type, inner))
+    return Criterion(param, (AmongWanted(frozenset(found)),))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Moments from `since` to `until`, both included; an `outside` span is every other moment."""
-
-    since: datetime = _FIRST
-    until: datetime = _LAST
-    outside: bool = False
-
-    def holds(self, moment: datetime) -> bool:
-        """Whether the moment lies in it."""
-        return (self.since <= moment <= self.until) is not self.outside
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """One criterion over the index: any of these keys. `patients` are those that may be persons."""
-
-    param: SearchParam
-    wanted: frozenset[str]
-    patients: frozenset[str] = frozenset()
-
-    def also_about(self, type: str, linked: Mapping[str, Iterable[str]]) -> Keys:
-        """The same criterion, also met by resources about the Patients linked to the persons it names."""
-        more = {
-            reference_key(type, self.param.name, f"Patient/{patient}")
-            for person in self.patients
-            for patient in linked.get(person, ())
-        }
-        return replace(self, wanted=self.wanted | more)
+def _reversed(
+    tx: Transaction, type: str, param: SearchParam, rest: tuple[str, str], own_base: str, now: datetime
+) -> Criterion:
+    if not may_reverse(tx.actor):
+        raise UnknownParameter("_has is not served to this client", expression="_has")
+    if param.kind is not ParamKind.REFERENCE or (param.targets and type not in param.targets):
+        raise BadRequest(f"{param.name} of {param.type} does not point at {type}", expression="_has")
+    gate(tx.actor, Interaction.SEARCH, param.type)
+    inner = _inner(tx, param.type, rest, own_base, now)
+    ids = {
+        value.id
+        for version in every_match(tx, param.type, inner)
+        for value in param.values_in(version.resource)
+        if isinstance(value, ReferenceValue) and value.base is None and value.type == type and value.id
+    }
+    return _with_ids(type, ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Criteria:
-    """The query taken apart. All of `ids` sets, `times` and `keys` must hold; within each, any value may."""
-
-    ids: tuple[frozenset[str], ...] = ()
-    times: tuple[tuple[Span, ...], ...] = ()
-    keys: tuple[Keys, ...] = ()
+def _inner(
+    tx: Transaction, type: str, rest: tuple[str, str], own_base: str, now: datetime
+) -> tuple[Criterion, ...]:
+    return tuple(_with_linked(tx, [_resolved(tx, type, *rest, own_base, now)]))
 
 
-def criteria_of(query: Query) -> Criteria:
-    """The criteria of a query. Raises UnknownParameter, or BadRequest for a value that cannot be read."""
-    params = {param.name: param for param in parameters_of(query.type)}
-    ids, times, keys = [], [], []
-    for name, text in query.criteria:
-        values = _values(name, text)
-        if name == "_id":
-            ids.append(frozenset(map(_unescaped, values)))
-        elif name == "_lastUpdated":
-            times.append(tuple(_span(value) for value in values))
-        elif name in params:
-            keys.append(_keys(query.type, params[name], values))
-        else:
-            raise UnknownParameter(f"{query.type} cannot be searched by {name!r}")
-    return Criteria(tuple(ids), tuple(times), tuple(keys))
+def _in_list(tx: Transaction, type: str, id: str) -> Criterion:
+    """`_list`: what a List that the actor sees names, and has not marked as deleted."""
+    if our_id(id) is None:
+        raise BadRequest("_list takes the id of a List here; no functional list is served", expression=LIST)
+    gate(tx.actor, Interaction.SEARCH, "List")
+    held = resources.find(tx, "List", id)
+    entries = held.resource.get("entry") if held is not None and not held.deleted else None
+    named = (_listed(entry) for entry in (entries if isinstance(entries, list) else ()))
+    return _with_ids(type, {it.id for it in map(parse_reference, filter(None, named)) if _is_ours(it, type)})
 
 
-def _values(name: str, text: str) -> list[str]:
-    values = [value for value in _split(text, ",") if value]
-    if not values:
-        raise BadRequest(f"the search parameter {name} has no value", expression=name)
-    if len(values) > MAX_VALUES:
-        told = f"the search parameter {name} has more than {MAX_VALUES} values"
-        raise BadRequest(told, expression=name)
-    return values
+def _listed(entry: Any) -> str | None:
+    if not isinstance(entry, dict) or entry.get("deleted") is True:
+        return None
+    item = entry.get("item")
+    held = item.get("reference") if isinstance(item, dict) else None
+    return held if isinstance(held, str) else None
 
 
-def _keys(type: str, param: SearchParam, values: list[str]) -> Keys:
-    match param.kind:
-        case ParamKind.TOKEN:
-            return Keys(param, frozenset(_token(type, param, value) for value in values))
-        case ParamKind.REFERENCE:
-            targets = [_target(param, _unescaped(value)) for value in values]
-            patients = (target.rpartition("/") for target in targets)
-            return Keys(
-                param,
-                frozenset(reference_key(type, param.name, target) for target in targets),
-                frozenset(id for kind, _, id in patients if kind in ("", "Patient")),
-            )
-        case ParamKind.ID | ParamKind.DATE:
-            raise AssertionError(f"{param.name} is not kept in the index")
-        case _:
-            assert_never(param.kind)
+def _is_ours(it: Any, type: str) -> bool:
+    return it.kind is ReferenceKind.RELATIVE and it.type == type
 
 
-def _token(type: str, param: SearchParam, value: str) -> str:
-    before, *rest = _split(value, "|")
-    if not rest:
-        return token_key(type, param.name, None, _unescaped(before))
-    system = _unescaped(before)
-    if param.system and not any(rest):
-        # Every code of the one system there is: not indexed, and no criterion at all.
-        raise BadRequest(f"{param.name} needs a code after the |", expression=param.name)
-    # A `code` is of the system that its binding names, but stands in the resource, and the index, without it.
-    implied = system if system != param.system else ""
-    return token_key(type, param.name, implied, _unescaped("|".join(rest)))
+def _with_ids(type: str, ids: Iterable[str | None]) -> Criterion:
+    return Criterion(
+        search_params(type)["_id"], tuple(TokenWanted(None, id) for id in sorted(filter(None, ids)))
+    )
 
 
-def _target(param: SearchParam, value: str) -> str:
-    """What the index calls the target: `Type/id`, a full address, or a bare id where the type is open."""
-    reference = parse_reference(value)
-    if reference.kind is ReferenceKind.RELATIVE:
-        return f"{reference.type}/{reference.id}"
-    if reference.kind is ReferenceKind.ABSOLUTE:
-        return f"{reference.base}/{reference.type}/{reference.id}"
-    return f"{param.target}/{value}" if param.target else value
+def _with_linked(tx: Transaction, criteria: Iterable[Criterion]) -> list[Criterion]:
+    """References to a person also find what points at its linked Patients, when the actor sees the person."""
+    held = list(criteria)
+    ids = sorted({uuid for it in held for id in _patients(it) if (uuid := our_id(id))})
+    if not ids:
+        return held
+    linked: dict[str, list[str]] = {}
+    for row in select(tx, _LINKED, {"ids": ids}):
+        linked.setdefault(str(row["person_id"]), []).append(str(row["patient_id"]))
+    return [_also(it, linked) for it in held] if linked else held
 
 
-# Unlike a dateTime: without seconds or zone as well. A plus sign in an address arrives as a blank.
-_MINUTES: Final = re.compile(
-    r"(?P<minutes>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2})(?P<seconds>:[0-9]{2}(?:\.[0-9]+)?)?"
-    r"(?P<zone>Z|[+ -][0-9]{2}:[0-9]{2})?",
-    re.ASCII,
-)
-_PREFIXES: Final = frozenset({"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"})
+def _patients(criterion: Criterion) -> Iterable[str]:
+    for wanted in criterion.wanted:
+        if (
+            isinstance(wanted, ReferenceWanted)
+            and wanted.base is None
+            and wanted.version is None
+            and wanted.type in (None, "Patient")
+        ):
+            yield wanted.id
 
 
-def _span(value: str) -> Span:
-    prefix, rest = (value[:2], value[2:]) if value[:2].isalpha() else ("eq", value)
-    if prefix not in _PREFIXES:
-        told = "_lastUpdated takes the prefixes eq, ne, gt, lt, ge, le, sa and eb"
-        raise BadRequest(told, expression="_lastUpdated")
-    try:
-        first, last = _meant(rest)
-    except ValueError as error:
-        raise BadRequest(f"_lastUpdated cannot be read: {error}", expression="_lastUpdated") from None
-    match prefix:
-        case "eq" | "ne":
-            return Span(first, last, outside=prefix == "ne")
-        case "ge":
-            return Span(since=first)
-        case "le":
-            return Span(until=last)
-        case "gt" | "sa":
-            return Span(since=last + _TICK) if last < _LAST else Span(outside=True)
-        case _:
-            return Span(until=first - _TICK) if first > _FIRST else Span(outside=True)
-
-
-def _meant(text: str) -> tuple[datetime, datetime]:
-    """The first and the last moment that a date or time can mean, in UTC. Raises ValueError.
-
-    A time may be given to the minute, and without a zone: then it is one in UTC.
-    """
-    found = _MINUTES.fullmatch(text)
-    if found is None:
-        known = FhirDateTime.parse(text)
-        return known.earliest(), known.latest()
-    zone = (found["zone"] or "Z").replace(" ", "+")
-    seconds = [found["seconds"]] if found["seconds"] else [":00", ":59"]
-    moments = [FhirDateTime.parse(f"{found['minutes']}{second}{zone}") for second in seconds]
-    return moments[0].earliest(), moments[-1].latest()
-
-
-def _split(text: str, at: str) -> list[str]:
-    parts = [""]
-    for piece in _pieces(text):
-        if piece == at:
-            parts.append("")
-        else:
-            parts[-1] += piece
-    return parts
-
-
-def _pieces(text: str) -> Iterator[str]:
-    signs = iter(text)
-    for sign in signs:
-        yield sign + next(signs, "") if sign == "\\" else sign
-
-
-def _unescaped(text: str) -> str:
-    return "".join(piece[1:] if piece[0] == "\\" and len(piece) > 1 else piece for piece in _pieces(text))
+def _also(criterion: Criterion, linked: Mapping[str, list[str]]) -> Criterion:
+    more = frozenset(
+        f"Patient/{patient}" for person in _patients(criterion) for patient in linked.get(person, ())
+    )
+    return replace(criterion, wanted=(*criterion.wanted, AmongWanted(more))) if more else criterion

@@ -14,9 +14,8 @@ from sqlalchemy import text
 from gateway.access.actors import HERE
 from gateway.fhir.json_codec import Resource, write
 from gateway.fhir.subjects import patients_named
-from gateway.store import lanes, links
+from gateway.store import index, lanes, links
 from gateway.store.database import Transaction
-from gateway.store.postings import hashed, keys_of
 from gateway.store.versions import Version, instant, our_id, stamped
 
 FAN_OUT: Final = "fanout"
@@ -24,15 +23,10 @@ FAN_OUT: Final = "fanout"
 
 _KEEP = text("""
     WITH kept AS (
-        INSERT INTO resource_version (resource_pk, version, body, patients, method, author, at)
-        VALUES (:pk, :version, :body, CAST(:patients AS uuid[]), :method, :author, :at)
+        INSERT INTO resource_version (resource_pk, version, body, patients, method, author, at, sort_date)
+        VALUES (:pk, :version, :body, CAST(:patients AS uuid[]), :method, :author, :at, :sort_date)
     )
     INSERT INTO change (resource_pk, version) VALUES (:pk, :version)
-""")
-_UNINDEX = text("DELETE FROM posting WHERE resource_pk = :pk AND NOT h = ANY(CAST(:hashes AS bigint[]))")
-_INDEX = text("""
-    INSERT INTO posting (h, resource_pk) SELECT h, :pk FROM unnest(CAST(:hashes AS bigint[])) AS h
-    ON CONFLICT DO NOTHING
 """)
 _NO_LONGER_ABOUT = text("""
     DELETE FROM resource_patient WHERE resource_pk = :pk AND NOT patient_id = ANY(CAST(:patients AS uuid[]))
@@ -55,9 +49,11 @@ def new_version(tx: Transaction, head: Mapping[str, Any], resource: Resource | N
         "method": method,
         "author": written.author,
         "at": head["last_updated"],
+        "sort_date": head["sort_date"],
     }
     tx.connection.execute(_KEEP, {**about, **row})
-    _index(tx, about | {"hashes": [] if written.deleted else sorted(map(hashed, keys_of(written.resource)))})
+    index.put(tx, head["pk"], None if written.deleted else written.resource, is_new=written.version == 1)
+    _say_whom_about(tx, about)
     if written.type == "Patient" and written.source == HERE:
         links.mirror(tx, written.id, links.linked_patients(resource or {}))
     _fan_out(tx, written, [str(patient) for patient in patients])
@@ -90,12 +86,11 @@ def _patients(tx: Transaction, pk: int, written: Version) -> list[UUID]:
     return sorted({id for id in map(our_id, patients_named(written.resource)) if id is not None})
 
 
-def _index(tx: Transaction, entries: Mapping[str, Any]) -> None:
-    if entries["version"] > 1:
-        tx.connection.execute(_UNINDEX, entries)
-        tx.connection.execute(_NO_LONGER_ABOUT, entries)
-    tx.connection.execute(_INDEX, entries)
-    tx.connection.execute(_ABOUT, entries)
+def _say_whom_about(tx: Transaction, about: Mapping[str, Any]) -> None:
+    if about["version"] > 1:
+        tx.connection.execute(_NO_LONGER_ABOUT, about)
+    if about["patients"]:
+        tx.connection.execute(_ABOUT, about)
 
 
 def _fan_out(tx: Transaction, written: Version, patients: list[str]) -> None:

@@ -15,12 +15,14 @@ from sqlalchemy import text
 
 from gateway.access.actors import HERE
 from gateway.access.policy import Interaction, gate, may_create, may_write
+from gateway.conformance.searching.values import FIRST
 from gateway.errors import Conflict, Gone, NotFound, PreconditionFailed, Unprocessable
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import parse_reference, relative
 from gateway.fhir.resource_types import R4_TYPES
 from gateway.store import links
 from gateway.store.database import Transaction
+from gateway.store.index_rows import INDEX_FORMAT, sort_date
 from gateway.store.new_version import new_version
 from gateway.store.rows import select
 from gateway.store.shown import shown_to
@@ -49,14 +51,16 @@ _LOCK = """
     ORDER BY r.type, r.id FOR UPDATE OF r
 """
 _INSERT = text("""
-    INSERT INTO resource (type, id, version, last_updated, source, owner_org)
-    VALUES (:type, :id, 1, date_trunc('milliseconds', gateway_now()), :source, :owner_org)
+    INSERT INTO resource (type, id, version, last_updated, source, owner_org, sort_date, indexed_as)
+    VALUES (:type, :id, 1, date_trunc('milliseconds', gateway_now()), :source, :owner_org, :sort_date,
+            :indexed_as)
     ON CONFLICT (type, id) DO NOTHING
     RETURNING pk, last_updated
 """)
 # A statement of its own, so that its time is later than the lock, and than the version before.
 _ADVANCE = text("""
-    UPDATE resource SET version = version + 1, deleted = :deleted,
+    UPDATE resource SET version = version + 1, deleted = :deleted, sort_date = :sort_date,
+        indexed_as = :indexed_as,
         last_updated = greatest(
             date_trunc('milliseconds', gateway_now()), last_updated + interval '1 millisecond')
     WHERE pk = :pk
@@ -141,6 +145,7 @@ def create(
         raise Unprocessable("an id of this store is a UUID in lower case", expression=f"{type}.id")
     _refuse_taken_links(tx, resource, source, str(uuid))
     new = {"type": type, "id": uuid, "source": source, "owner_org": our_id(owner_org)}
+    new |= {"sort_date": sort_date(resource), "indexed_as": INDEX_FORMAT}
     row = tx.connection.execute(_INSERT, new).mappings().one_or_none()
     if row is None:
         raise Conflict(f"{relative(type, str(uuid))} exists already; update it instead")
@@ -157,7 +162,8 @@ def update(tx: Transaction, resource: Resource, *, expect: int | None = None) ->
     type = _type_of(resource)
     head = _locked(tx, type, str(resource.get("id")), Interaction.UPDATE, expect)
     _refuse_taken_links(tx, resource, head["source"], str(head["id"]))
-    row = tx.connection.execute(_ADVANCE, {"pk": head["pk"], "deleted": False}).mappings().one()
+    head |= {"sort_date": sort_date(resource), "indexed_as": INDEX_FORMAT}
+    row = tx.connection.execute(_ADVANCE, {**head, "deleted": False}).mappings().one()
     return shown_to(tx, [new_version(tx, {**head, **row}, resource, "PUT")])[0]
 
 
@@ -171,7 +177,8 @@ def delete(tx: Transaction, type: str, id: str, *, expect: int | None = None) ->
         held = find(tx, type, id)
         assert held is not None, "a locked row can be read"
         return held
-    row = tx.connection.execute(_ADVANCE, {"pk": head["pk"], "deleted": True}).mappings().one()
+    head |= {"sort_date": FIRST, "indexed_as": INDEX_FORMAT}
+    row = tx.connection.execute(_ADVANCE, {**head, "deleted": True}).mappings().one()
     return new_version(tx, {**head, **row}, None, "DELETE")
 
 

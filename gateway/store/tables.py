@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     MetaData,
+    Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -41,6 +42,7 @@ from gateway.store.columns import (
 )
 
 METADATA: Final = MetaData()
+_NO_DATE: Final = "'0001-01-01 00:00:00+00'::timestamptz"
 
 # --- resources ---
 
@@ -55,9 +57,13 @@ RESOURCE: Final = Table(  # the head of each resource: one row for life, deleted
     Column("deleted", Boolean, nullable=False, server_default=text("false")),
     name("source"),  # a partner, the name given to a load, or `here`; never changes
     uuid("owner_org", null=True),  # the Organization that owns it, where one is known
+    time("sort_date", default=_NO_DATE),  # the earliest moment of its clinical date (served_types.py)
+    number("indexed_as", default="0"),  # the INDEX_FORMAT that its index rows have (index_rows.py)
     UniqueConstraint("type", "id"),
     Index("resource_in_order", "type", "pk"),
     Index("resource_by_time", "type", "last_updated", "pk"),
+    Index("resource_by_date", "type", "sort_date", "pk"),
+    Index("resource_behind", "pk", postgresql_where=text("indexed_as < 1")),
     Index("resource_of_source", "source", "type", "pk"),
 )
 
@@ -72,16 +78,56 @@ RESOURCE_VERSION: Final = Table(  # every version ever written; a trigger refuse
     name("author"),  # name of the actor
     time("at"),
     xid(),
+    time("sort_date", default=_NO_DATE),
     PrimaryKeyConstraint("resource_pk", "version"),
 )
 
-POSTING: Final = Table(  # the search index: hashes of what the current version is found by (postings.py)
+POSTING: Final = Table(  # hashes of what the current version is found by (index_rows.py)
     "posting",
     METADATA,
     long("h"),
     of_resource(),
     PrimaryKeyConstraint("h", "resource_pk"),
     Index("posting_of_resource", "resource_pk"),
+)
+
+DATE_VALUE: Final = Table(  # spans of time of the current version; `p` is the hash of type and parameter
+    "date_value",
+    METADATA,
+    long("p"),
+    time("since"),
+    time("until"),
+    of_resource(),
+    Index("date_value_by_since", "p", "since", "until", "resource_pk"),
+    Index("date_value_of_resource", "resource_pk", "p"),
+)
+
+NUMBER_VALUE: Final = Table(  # numbers and amounts of the current version; NULL: open on that side
+    "number_value",
+    METADATA,
+    long("p"),
+    Column("low", Numeric),
+    Column("high", Numeric),
+    of_resource(),
+    Index("number_value_by_low", "p", "low", "high", "resource_pk"),
+    Index("number_value_of_resource", "resource_pk", "p"),
+)
+
+WORD_VALUE: Final = Table(  # words of the current version, folded, and uris; `prefix` is how they begin
+    "word_value",
+    METADATA,
+    long("p"),
+    name("prefix"),
+    name("words"),
+    of_resource(),
+    Index("word_value_by_prefix", "p", "prefix", "resource_pk"),
+    Index("word_value_of_resource", "resource_pk", "p"),
+)
+
+PAGE_KEY: Final = Table(  # one row: what page tokens are encrypted with
+    "page_key",
+    METADATA,
+    octets("key"),
 )
 
 RESOURCE_PATIENT: Final = Table(  # whom the current version is about; kept after a deletion, for visibility

@@ -24,6 +24,8 @@ from gateway.web.fhir_api import (
     delete,
     history,
     read,
+    search_compartment,
+    search_system,
     search_type,
     smart_configuration,
     update,
@@ -34,7 +36,18 @@ from gateway.web.fhir_api.negotiation import refuse_other_formats
 from gateway.web.fhir_api.replies import BASE
 from gateway.web.fhir_api.routes import Route
 
-_INTERACTIONS: Final = (read, vread, create, update, delete, history, search_type, smart_configuration)
+_INTERACTIONS: Final = (
+    read,
+    vread,
+    create,
+    update,
+    delete,
+    history,
+    search_type,
+    search_compartment,
+    search_system,
+    smart_configuration,
+)
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 

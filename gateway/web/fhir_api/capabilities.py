@@ -14,7 +14,7 @@ from typing import Any, Final
 from flask import Response
 
 from gateway.access.policy import TABLE, Interaction
-from gateway.conformance.served_types import SERVED, ParamKind, ServedType
+from gateway.conformance.served_types import SERVED, ServedType
 from gateway.conformance.typed import authored
 from gateway.fhir.json_codec import Resource
 from gateway.web.doors import Door
@@ -32,12 +32,6 @@ _CODES: Final = {
     Interaction.HISTORY: "history-instance",
     Interaction.CREATE: "create",
     Interaction.SEARCH: "search-type",
-}
-_PARAM_TYPES: Final = {
-    ParamKind.ID: "token",
-    ParamKind.TOKEN: "token",
-    ParamKind.REFERENCE: "reference",
-    ParamKind.DATE: "date",
 }
 
 
@@ -96,7 +90,7 @@ def _resource(served: ServedType, registered: set[Interaction | SystemInteractio
         "conditionalRead": "full-support",
         "conditionalUpdate": False,
         "conditionalDelete": "not-supported",
-        "searchParam": [{"name": param.name, "type": _PARAM_TYPES[param.kind]} for param in served.search],
+        "searchParam": [{"name": param.name, "type": param.kind.value} for param in served.search],
     }
 
 

@@ -16,6 +16,10 @@ class SystemInteraction(StrEnum):
     """What is asked of the API as a whole and shows no resource. Source: https://hl7.org/fhir/R4/http.html"""
 
     CAPABILITIES = "capabilities"
+    SEARCH_SYSTEM = "search-system"
+    HISTORY_SYSTEM = "history-system"
+    BATCH = "batch"
+    TRANSACTION = "transaction"
     SMART_CONFIGURATION = "smart-configuration"
 
 
@@ -36,4 +40,5 @@ class Route:
     def endpoint(self) -> str:
         """The route's name inside the blueprint: `read`, or `search-post`, the second way to search."""
         suffix = "-post" if self.rule.endswith("/_search") else ""
-        return f"{self.interaction.value}{suffix}"
+        within = "-compartment" if "<member_type>" in self.rule else ""
+        return f"{self.interaction.value}{within}{suffix}"

@@ -8,111 +8,203 @@ not served is always refused, because without it the parameter would mean someth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-from gateway.conformance.served_types import SERVED, ParamKind, SearchParam
+from gateway.conformance.searching.criterion import refuse_unknown_modifier
+from gateway.conformance.searching.names import Chain, Plain, Reverse, read_name
+from gateway.conformance.searching.parameters import ParamKind, SearchParam, search_params
 from gateway.errors import BadRequest, Issue, PreconditionFailed, UnknownParameter
-from gateway.fhir.references import ReferenceKind, parse_reference
-from gateway.store.search import Query
+from gateway.fhir.resource_types import R4_TYPES
+from gateway.store.query import Include, Query, sort_keys
 
 DEFAULT_COUNT: Final = 50
 MAX_COUNT: Final = 200
+MAX_PARAMETERS: Final = 100
+MAX_INCLUDES: Final = 20
 CURSOR: Final = "_cursor"
-RESULT_PARAMETERS: Final = ("_count", "_sort", "_summary", "_format", CURSOR)
+LIST: Final = "_list"
+TYPE: Final = "_type"
+# What is about the answer, not about what is searched; each is understood once.
+ABOUT_ANSWER: Final = (
+    "_count", "_sort", "_summary", "_elements", "_total", "_format", "_pretty", CURSOR,
+)  # fmt: skip
+INCLUDES: Final = ("_include", "_revinclude")
+REFUSED: Final = frozenset(
+    {"near", "phonetic", "_text", "_content", "_filter", "_query", "_contained", "_containedType"}
+)
+"""Known to R4, decided against here: without them a search would mean something else."""
 # Names are repeated in answers, so only what looks like a parameter is; anything else might be a patient's
 # name.
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_.:\-]{0,63}")
+_SUMMARIES: Final = frozenset({"true", "text", "data", "count", "false"})
+
+
+class Total(StrEnum):
+    """Whether to count. Source: https://hl7.org/fhir/R4/valueset-search-entry-mode.html and #total"""
+
+    NONE = "none"
+    ESTIMATE = "estimate"
+    ACCURATE = "accurate"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One search request, understood.
 
-    honoured    the parameters that the answer follows, for its self link; without the cursor
+    path        what is searched, below the base: `CarePlan`, `Patient/<id>/CarePlan`, or nothing
+    honoured    the parameters that the answer follows, for its self link
     only_count  how many, and none of them: `_summary=count` or `_count=0`
+    total       whether to count; None when nobody asked
     unknown     what is not served and was left out
     """
 
     query: Query
+    path: str
     honoured: tuple[tuple[str, str], ...]
     only_count: bool = False
+    total: Total | None = None
     unknown: tuple[Issue, ...] = ()
 
-    def address(self, base_url: str, cursor: str | None = None) -> str:
-        """The address of this search, or of the page at `cursor`."""
-        pairs = [*self.honoured, (CURSOR, cursor)] if cursor else self.honoured
-        query = f"?{urlencode(pairs, safe='|,:/')}" if pairs else ""
-        return f"{base_url}/{self.query.type}{query}"
+    def address(self, base_url: str) -> str:
+        """The address of this search."""
+        query = f"?{urlencode(self.honoured, safe='|,:/')}" if self.honoured else ""
+        return f"{self._root(base_url)}{query}"
+
+    def following(self, base_url: str, cursor: str) -> str:
+        """The address of the page at `cursor`, which holds all else that was asked: nothing readable."""
+        return f"{self._root(base_url)}?{urlencode({CURSOR: cursor})}"
+
+    def _root(self, base_url: str) -> str:
+        return f"{base_url}/{self.path}" if self.path else base_url
 
 
-def asked(type: str, pairs: Iterable[tuple[str, str]], *, strict: bool, base_url: str) -> Asked:
+def asked(
+    types: Sequence[str],
+    pairs: Sequence[tuple[str, str]],
+    *,
+    strict: bool,
+    base_url: str,
+    path: str | None = None,
+    within: str | None = None,
+    cursor: str | None = None,
+) -> Asked:
     """The search that the parameters of a request ask for.
 
     Raises UnknownParameter under `strict` with every parameter that is not served, and BadRequest for a
     modifier or a value that cannot be followed.
     """
+    if len(pairs) > MAX_PARAMETERS:
+        raise BadRequest(f"A search has at most {MAX_PARAMETERS} parameters.")
     criteria: list[tuple[str, str]] = []
+    includes: list[tuple[str, str]] = []
+    about: dict[str, str] = {}
     unknown: list[Issue] = []
-    about_answer: dict[str, str] = {}
+    on_system = path == ""
     for name, value in pairs:
-        if name in RESULT_PARAMETERS and (name != "_summary" or value in ("count", "false")):
-            about_answer[name] = value
-        elif (param := SERVED[type].param(name.partition(":")[0])) is not None:
-            criteria.append((param.name, _plain(param, name, value, base_url)))
+        if name in ABOUT_ANSWER or (on_system and name == TYPE):
+            if name in about:
+                raise BadRequest(f"{name} was given twice.", expression=name)
+            about[name] = value
+        elif name.partition(":")[0] in INCLUDES:
+            includes.append((name, value))
+        elif _is_served(types, name):
+            criteria.append((name, value))
         else:
-            unknown.append(_not_served(type, name))
+            unknown.append(_not_served(types, name))
     if unknown and strict:
         raise UnknownParameter("A parameter is not served.", issues=[_as_error(issue) for issue in unknown])
-    count = _count(about_answer.get("_count"))
-    only_count = count == 0 or about_answer.get("_summary") == "count"
-    sort = about_answer.get("_sort") or None
+    count, summary = _count(about.get("_count")), about.get("_summary")
+    if summary is not None and summary not in _SUMMARIES:
+        raise BadRequest("_summary must be true, text, data, count or false.", expression="_summary")
+    honoured = (*criteria, *includes, *((name, about[name]) for name in _KEPT if name in about))
+    query = Query(
+        types=tuple(types),
+        criteria=tuple(criteria),
+        count=max(1, count),
+        sort=sort_keys(types, about["_sort"]) if about.get("_sort") else (),
+        cursor=cursor,
+        includes=tuple(_include(types, name, value) for name, value in includes),
+        own_base=f"{base_url}/",
+        within=within,
+        said=urlencode(honoured),
+    )
+    if len(query.includes) > MAX_INCLUDES:
+        raise BadRequest(f"A search has at most {MAX_INCLUDES} includes.", expression="_include")
     return Asked(
-        Query.of(type, criteria, count=count, sort=sort, cursor=about_answer.get(CURSOR)),
-        (
-            *criteria,
-            *((name, about_answer[name]) for name in ("_count", "_sort", "_summary") if name in about_answer),
-        ),
-        only_count,
+        query,
+        types[0] if path is None else path,
+        honoured,
+        count == 0 or summary == "count",
+        _total(about.get("_total")),
         tuple(unknown),
     )
 
 
+_KEPT: Final = (TYPE, "_count", "_sort", "_summary", "_elements", "_total")
+
+
 def condition(type: str, said: str, *, base_url: str) -> Query:
-    """The condition of a conditional create, as If-None-Exist says it: ``identifier=system|value``.
+    """The condition of a conditional interaction, as in ``identifier=system|value``.
 
     Raises PreconditionFailed when it has no criteria, for that would match everything, and BadRequest when
     any part of it is not served, for without that part it would match something else.
     """
     pairs = parse_qsl(said.strip().removeprefix(f"{type}?").removeprefix("?"), keep_blank_values=True)
     if not pairs:
-        raise PreconditionFailed("If-None-Exist has no criteria; write for example identifier=system|value.")
-    if any(name in RESULT_PARAMETERS for name, _ in pairs):
-        raise BadRequest("If-None-Exist takes criteria only, nothing about the answer.")
-    return asked(type, pairs, strict=True, base_url=base_url).query
+        raise PreconditionFailed("The condition has no criteria; write for example identifier=system|value.")
+    if any(name in ABOUT_ANSWER or name.partition(":")[0] in INCLUDES for name, _ in pairs):
+        raise BadRequest("A condition takes criteria only, nothing about the answer.")
+    return asked((type,), pairs, strict=True, base_url=base_url).query
 
 
-def _plain(param: SearchParam, name: str, value: str, base_url: str) -> str:
-    """The value of a parameter without modifier, references to our own address made relative."""
-    modifier = name.partition(":")[2]
-    if param.kind is not ParamKind.REFERENCE:
-        if modifier or ":" in name:
-            raise UnknownParameter(f"{param.name} is served without a modifier only.", expression=param.name)
-        return value
-    if modifier not in ("", "Patient") or (":" in name and not modifier):
-        raise UnknownParameter(
-            f"{param.name} is served without a modifier, or with :Patient, only.", expression=param.name
-        )
-    return ",".join(_relative(one, base_url, "Patient" if modifier else "") for one in value.split(","))
+def _is_served(types: Sequence[str], text: str) -> bool:
+    """Whether every type is searched by it. Raises for a modifier that the parameter does not take."""
+    if text.partition(":")[0] in REFUSED:
+        raise UnknownParameter(f"Not served here, and not left out either: {', '.join(sorted(REFUSED))}.")
+    name = read_name(text)
+    if isinstance(name, Reverse):
+        return True
+    if name.name == LIST:
+        return isinstance(name, Plain) and not name.modifier
+    params = [_param(type, name.name) for type in types]
+    if not all(params):
+        return False
+    for param in params:
+        assert param is not None, "as was just seen"
+        if isinstance(name, Plain):
+            refuse_unknown_modifier(param, name.modifier)
+        elif isinstance(name, Chain) and name.type and name.type not in R4_TYPES:
+            raise UnknownParameter(
+                "A chain names the type that the reference points at.", expression=param.name
+            )
+    return True
 
 
-def _relative(value: str, base_url: str, type: str) -> str:
-    ours = value.removeprefix(f"{base_url}/")
-    if type and ours and parse_reference(ours).kind is ReferenceKind.OTHER:
-        return f"{type}/{ours}"
-    return ours
+def _param(type: str, name: str) -> SearchParam | None:
+    param = search_params(type).get(name)
+    return None if param is None or param.kind is ParamKind.SPECIAL else param
+
+
+def _include(types: Sequence[str], name: str, value: str) -> Include:
+    kind, _, modifier = name.partition(":")
+    if modifier not in ("", "iterate", "recurse"):
+        raise UnknownParameter(f"{kind} takes the modifier iterate only.", expression=kind)
+    reverse, iterate = kind == "_revinclude", bool(modifier)
+    parts = value.split(":")
+    if value == "*":
+        if reverse:
+            raise BadRequest("_revinclude names a type and its parameter.", expression=kind)
+        return Include(types[0], "*", iterate=iterate)
+    if not 2 <= len(parts) <= 3 or parts[0] not in R4_TYPES or not all(parts):
+        raise BadRequest(f"{kind} is written Type:parameter or Type:parameter:Target.", expression=kind)
+    target = parts[2] if len(parts) == 3 else None
+    if target is not None and target not in R4_TYPES:
+        raise BadRequest(f"{kind} names a target that is no resource type.", expression=kind)
+    return Include(parts[0], parts[1], target, iterate, reverse)
 
 
 def _count(said: str | None) -> int:
@@ -123,18 +215,36 @@ def _count(said: str | None) -> int:
     return min(int(said), MAX_COUNT)
 
 
-def _not_served(type: str, name: str) -> Issue:
+def _total(said: str | None) -> Total | None:
+    if said is None:
+        return None
+    try:
+        return Total(said)
+    except ValueError:
+        raise BadRequest("_total must be none, estimate or accurate.", expression="_total") from None
+
+
+def _not_served(types: Sequence[str], name: str) -> Issue:
     shown = name if _NAME.fullmatch(name) else "A parameter"
-    if name == "_summary":
-        return Issue(
-            "warning", "not-supported", "_summary is served as count or false and was left out.", name
-        )
-    served = ", ".join(param.name for param in SERVED[type].search)
+    served = ", ".join(served_names(types))
     return Issue(
         "warning",
         "not-supported",
-        f"{shown} is not served for {type} and was left out; served are: {served}.",
+        f"{shown} is not served for {', '.join(types[:3])} and was left out; served are: {served}.",
     )
+
+
+def served_names(types: Iterable[str]) -> list[str]:
+    """The names of the search parameters that all of these types have."""
+    held = [
+        {
+            name
+            for name, param in search_params(type).items()
+            if param.kind is not ParamKind.SPECIAL and name not in REFUSED
+        }
+        for type in types
+    ]
+    return sorted(set.intersection(*held))
 
 
 def _as_error(issue: Issue) -> Issue:

@@ -53,16 +53,23 @@ def test_it_declares_the_interactions_that_have_an_address(app: Flask, statement
 
     for resource in statement["rest"][0]["resource"]:
         declared = {ADDRESSES[interaction["code"]] for interaction in resource["interaction"]}
-        # POST …/_search is the second address of search-type, not an interaction of its own.
-        assert declared == addresses_of_types - {("POST", "<resource_type>/_search")}, resource["type"]
+        assert declared == {pair for pair in addresses_of_types if not _is_another_search(pair[1])}
+
+
+def _is_another_search(address: str) -> bool:
+    """POST …/_search and compartments are further addresses of search-type, no interactions of their own."""
+    return address.endswith("/_search") or "<member_type>" in address
 
 
 def test_every_declared_search_parameter_is_answered(
     st_annes: FlaskClient, statement: dict[str, Any]
 ) -> None:
-    example = {"token": "a", "reference": "Patient/a", "date": "ge2020"}
+    example = {"token": "a", "reference": "a", "date": "ge2020", "string": "a", "uri": "urn:a"}
+    example |= {"number": "1", "quantity": "1"}
     for resource in statement["rest"][0]["resource"]:
         for param in resource["searchParam"]:
+            if param["type"] == "composite":
+                continue  # its shape depends on its components: test_criterion.py
             answer = st_annes.get(
                 f"/fhir/R4/{resource['type']}?{param['name']}={example[param['type']]}",
                 headers={"Prefer": "handling=strict"},

@@ -84,7 +84,7 @@ def test_a_status_may_name_the_code_system_that_r4_binds_it_to(st_annes: FlaskCl
         assert _found(st_annes, f"Goal?lifecycle-status={value}") == [id], value
     for value in ("http://hl7.org/fhir/request-status|active", "http://hl7.org/fhir/goal-status|completed"):
         assert _found(st_annes, f"Goal?lifecycle-status={value}") == [], value
-    assert st_annes.get("/fhir/R4/Goal?lifecycle-status=http://hl7.org/fhir/goal-status|").status_code == 400
+    assert _found(st_annes, "Goal?lifecycle-status=http://hl7.org/fhir/goal-status|") == [id]
 
 
 def test_a_time_is_asked_for_to_the_minute_without_a_zone_and_with_a_bare_plus(st_annes: FlaskClient) -> None:
@@ -169,8 +169,9 @@ def test_a_page_token_is_good_for_its_client_and_its_search_only(
     following = next(link["url"] for link in bundle["link"] if link["relation"] == "next")
     cursor = parse_qs(urlsplit(following).query)["_cursor"][0]
 
-    assert st_annes.get(f"/fhir/R4/Condition?_count=1&_cursor={cursor}").status_code == 200
-    assert northside.get(f"/fhir/R4/Condition?_count=1&_cursor={cursor}").status_code == 400
+    assert st_annes.get(f"/fhir/R4/Condition?_cursor={cursor}").status_code == 200
+    assert northside.get(f"/fhir/R4/Condition?_cursor={cursor}").status_code == 400
+    assert st_annes.get(f"/fhir/R4/Goal?_cursor={cursor}").status_code == 400
     assert st_annes.get(f"/fhir/R4/Condition?identifier=N1&_cursor={cursor}").status_code == 400
     assert st_annes.get(f"/fhir/R4/Condition?_cursor={cursor[:-2]}AA").status_code == 400
     assert st_annes.get("/fhir/R4/Condition?_cursor=%C3%A9").status_code == 400
@@ -211,7 +212,7 @@ def test_a_parameter_that_is_not_served_is_named(st_annes: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     "search",
-    ["identifier:not=A1", "identifier:missing=true", "subject:Device=1", "status:=active", "patient="],
+    ["identifier:above=A1", "identifier:missing=maybe", "subject:Device=1", "status:=active", "patient="],
 )
 def test_a_modifier_or_an_empty_value_is_never_ignored(st_annes: FlaskClient, search: str) -> None:
     assert st_annes.get(f"/fhir/R4/CarePlan?{search}").status_code == 400
@@ -219,7 +220,7 @@ def test_a_modifier_or_an_empty_value_is_never_ignored(st_annes: FlaskClient, se
 
 @pytest.mark.parametrize(
     "search",
-    ["_include=Task:focus", "_has:Goal:patient:status=x", "patient.identifier=A1", "_filter=x", "name=Jones"],
+    ["_include=Task:owner", "_has:Goal:patient:lifecycle-status=x", "patient.name=A1", "_filter=x", "name=J"],
 )
 def test_an_agency_is_refused_whatever_is_not_served(knock: Knock, search: str) -> None:
     answer = knock("agency:elm-trust").get(f"/fhir/R4/Condition?{search}")

@@ -1,0 +1,112 @@
+"""How every search is answered: a searchset Bundle of stored bytes, with links from page to page.
+
+https://hl7.org/fhir/R4/http.html#search and https://hl7.org/fhir/R4/bundle.html#searchset — a `next` link
+holds one encrypted token, good for this client and this search only, and no value that was searched for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from flask import Response, g, request
+
+from gateway.access.actors import ActorKind
+from gateway.acts import read_resource
+from gateway.errors import BadRequest, UnsupportedMedia
+from gateway.fhir import json_codec
+from gateway.store.versions import Version
+from gateway.web import the_gateway
+from gateway.web.fhir_api import replies
+from gateway.web.fhir_api.negotiation import preferences
+from gateway.web.fhir_api.search_parameters import CURSOR, Asked, Total, asked
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_BESIDE_A_CURSOR: Final = frozenset({CURSOR, "_format", "_pretty"})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The parameters of a search, and the cursor of the page of it that is asked for."""
+
+    pairs: tuple[tuple[str, str], ...]
+    cursor: str | None = None
+
+
+def given() -> Given:
+    """The search parameters of the request: of its address, and of its form when it was posted.
+
+    A cursor carries the parameters of its search. Raises UnsupportedMedia for a body that is no form.
+    """
+    pairs = list(request.args.items(multi=True))
+    if request.method == "POST":
+        # All parameters may stand in the address: then there is no body, and nothing to name the format of.
+        if request.mimetype != _FORM and (request.mimetype or request.get_data()):
+            raise UnsupportedMedia(f"Send the search parameters as {_FORM}.")
+        pairs += request.form.items(multi=True)
+    return _continued(pairs)
+
+
+def answer(
+    types: Sequence[str],
+    said: Given,
+    *,
+    path: str | None = None,
+    within: str | None = None,
+) -> Response:
+    """The Bundle that answers a search over these types, or one page of it."""
+    # An agency is never answered more than it asked for, so what it asks must be served in every part.
+    strict = preferences(request).strict or g.actor.kind is ActorKind.AGENCY
+    wanted = asked(
+        types,
+        said.pairs,
+        strict=strict,
+        base_url=replies.base_url(),
+        path=path,
+        within=within,
+        cursor=said.cursor,
+    )
+    head: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
+    links = [{"relation": "self", "url": wanted.address(replies.base_url())}]
+    if wanted.only_count:
+        head["total"] = read_resource.count(the_gateway(), g.actor, wanted.query)
+        return replies.bundle({**head, "link": links}, _outcome(wanted))
+    counted = wanted.total in (Total.ACCURATE, Total.ESTIMATE)
+    found = read_resource.search(the_gateway(), g.actor, wanted.query, total=counted)
+    if found.total is not None:
+        head["total"] = found.total
+    elif found.page.next_cursor is None and said.cursor is None and wanted.total is not Total.NONE:
+        head["total"] = len(found.page.versions)
+    if found.page.next_cursor:
+        links.append(
+            {"relation": "next", "url": wanted.following(replies.base_url(), found.page.next_cursor)}
+        )
+    entries = [*_entries(found.page.versions, b"match"), *_entries(found.page.included, b"include")]
+    return replies.bundle({**head, "link": links}, [*entries, *_outcome(wanted)])
+
+
+def _continued(pairs: Sequence[tuple[str, str]]) -> Given:
+    cursors = [value for name, value in pairs if name == CURSOR]
+    if not cursors:
+        return Given(tuple(pairs))
+    if len(cursors) > 1 or not _BESIDE_A_CURSOR.issuperset(name for name, _ in pairs):
+        raise BadRequest("A page is asked for by its link alone, as it was given.", expression=CURSOR)
+    said = read_resource.said_in(the_gateway(), g.actor, cursors[0])
+    return Given(tuple(parse_qsl(said, keep_blank_values=True)), cursors[0])
+
+
+def _entries(versions: Iterable[Version], mode: bytes) -> Iterator[bytes]:
+    for version in versions:
+        yield b'{"fullUrl":%b,"resource":%b,"search":{"mode":"%b"}}' % (
+            replies.quoted(replies.full_url(version)),
+            version.body,
+            mode,
+        )
+
+
+def _outcome(wanted: Asked) -> list[bytes]:
+    if not wanted.unknown:
+        return []
+    return [json_codec.write({"resource": replies.outcome(*wanted.unknown), "search": {"mode": "outcome"}})]
