@@ -59,12 +59,7 @@ def public_functions(module: str) -> Iterator[FunctionType]:
 @pytest.mark.parametrize("module", modules_with_rows())
 def test_every_store_function_takes_a_transaction_and_so_an_actor(module: str) -> None:
     for function in public_functions(module):
-        if function.__name__ in {
-            "linked_patients",
-            "condition_on_heads",
-            "condition_on_versions",
-            "conditions",
-        }:
+        if function.__name__ in PURE:
             continue  # pure: a value in, a value out
         first = next(iter(inspect.signature(function).parameters.values()), None)
         assert first is not None, f"{module}.{function.__name__} takes nothing"
