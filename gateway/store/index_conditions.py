@@ -163,8 +163,10 @@ def _target_forms(
     match wanted:
         case ReferenceWanted(None, id):
             yield "to", id
-        case ReferenceWanted(type, id, base):
-            yield "to", f"{base}/{type}/{id}" if base else f"{type}/{id}"
+        case ReferenceWanted(type, id):
+            yield "to", wanted.url or f"{type}/{id}"
+            if wanted.url:
+                yield "url", wanted.url
         case UrlWanted(url):
             yield "url", url
         case IdentifiedWanted(token):

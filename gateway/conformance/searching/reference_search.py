@@ -30,14 +30,17 @@ class ReferenceWanted:
     version: str | None = None
 
     def matches(self, value: Value) -> bool:
-        """Whether the value leads there."""
-        return (
-            isinstance(value, ReferenceValue)
-            and value.id == self.id
-            and value.base == self.base
-            and self.type in (None, value.type)
-            and self.version in (None, value.version)
-        )
+        """Whether the value leads there; a canonical may look like the address of a resource."""
+        if not isinstance(value, ReferenceValue) or self.version not in (None, value.version):
+            return False
+        if value.url is not None:
+            return value.url == self.url
+        return value.id == self.id and value.base == self.base and self.type in (None, value.type)
+
+    @property
+    def url(self) -> str | None:
+        """The whole address, for a target elsewhere."""
+        return f"{self.base}/{self.type}/{self.id}" if self.base else None
 
 
 @dataclass(frozen=True, slots=True)
