@@ -22,14 +22,19 @@ import click
 from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from gateway.settings import Settings
+    from gateway.web.work_slots import WorkSlots
 
 APPLICATION: Final = "gateway.app:application"
 PUBLIC_URL: Final = "CARE_GATEWAY_PUBLIC_URL"
 UNSAID: Final = "http://127.0.0.1:8080"  # what the settings answer when nobody said where others reach us
-THREADS: Final = 8  # per process; the work waits for PostgreSQL more than for Python
+THREADS: Final = 8  # at work, per process; the work waits for PostgreSQL more than for Python
+# A client that sends its body slowly keeps one of granian's threads asleep; WorkSlots lets THREADS work.
+# With eight threads in all, 200 such clients stopped the gateway (tests/benchmarks/slow_clients.py).
+SLEEPING_THREADS: Final = 512
+# waitress reads headers and bodies before a thread sees the request, but takes in no more connections than
+# this; with its own limit of 100, 200 slow clients stopped it.
+CONNECTIONS: Final = 2000
 READY_WITHIN_S: Final = 60
 
 
@@ -89,7 +94,7 @@ def _under_granian(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=THREADS,
+        blocking_threads=SLEEPING_THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=30,
         log_level=LogLevels.warning,
@@ -101,12 +106,13 @@ def _is_not_about_threads(said: logging.LogRecord) -> bool:
     return "Python threads" not in said.getMessage()
 
 
-def application_of_a_child() -> Flask:
+def application_of_a_child() -> WorkSlots:
     """The application, in a process that ends with the one that started it, be that killed.
 
     Granian's processes would otherwise go on answering on the port, with nobody left to stop them.
     """
     from gateway.app import application
+    from gateway.web.work_slots import WorkSlots
 
     def end_with(parent: int) -> None:
         while os.getppid() == parent:
@@ -114,7 +120,7 @@ def application_of_a_child() -> Flask:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
-    return application()
+    return WorkSlots(application(), THREADS)
 
 
 def _under_waitress(host: str, port: int, workers: int) -> None:
@@ -125,10 +131,20 @@ def _under_waitress(host: str, port: int, workers: int) -> None:
     import waitress
 
     from gateway.app import application
+    from gateway.fhir.json_codec import MAX_BYTES
 
     # Left to itself SIGTERM would cut off requests half-way; as SystemExit, waitress finishes those it began.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    waitress.serve(application(), host=host, port=port, threads=THREADS, ident="care-gateway")
+    waitress.serve(
+        application(),
+        host=host,
+        port=port,
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,  # select() knows no more than 1024 connections
+        max_request_body_size=2 * MAX_BYTES,  # what is a little too long the application refuses, in words
+        ident="care-gateway",
+    )
 
 
 def _under_gunicorn(host: str, port: int, workers: int) -> None:

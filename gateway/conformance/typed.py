@@ -182,6 +182,8 @@ def _issue(kind: str, message: str, path: str, place: tuple[int | str, ...]) -> 
 
 def _with_near_name(name: str, issue: Issue, place: tuple[int | str, ...]) -> Issue:
     """The issue of an unknown element, with the element of R4 probably meant. Quotes nothing sent."""
+    if _ELEMENT_NAME.fullmatch(str(place[-1])) is None:  # nothing is near it, and looking takes its length
+        return issue
     model = _model(name)
     for step in place[:-1]:
         field = model.model_fields.get(_attributes(model).get(str(step), ""))

@@ -87,7 +87,7 @@ def listing_of(request: Request, filters: frozenset[str]) -> Listing:
     for name in request.args:
         if name not in known:
             # What was sent is not repeated: whatever stands where a name should might be a person's.
-            near = difflib.get_close_matches(name, known, n=1)
+            near = difflib.get_close_matches(name[:64], known, n=1)
             meant = f"did you mean {near[0]!r}? Known" if near else "known"
             raise UnknownParameter(f"A parameter is not known here; {meant} are: {', '.join(sorted(known))}.")
     asked = {name: request.args[name] for name in filters & request.args.keys()}
