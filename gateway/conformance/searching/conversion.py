@@ -156,7 +156,12 @@ def _inlined(node: Any) -> Iterator[Value]:
 
 def dates(type: str, element: Element) -> Convert:
     """A conversion to spans of time of elements of the type."""
-    return {"Period": _periods, "Timing": _timings}.get(type, _moments)
+    return _DATES.get(type, _nothing)
+
+
+def _nothing(node: Any) -> Iterator[Value]:
+    """Of a choice's type that says no time: words, an age."""
+    return iter(())
 
 
 def _moments(node: Any) -> Iterator[Value]:
@@ -169,7 +174,10 @@ def _periods(node: Any) -> Iterator[Value]:
     if not isinstance(node, dict):
         return
     start, end = _span(node.get("start")), _span(node.get("end"))
-    if start or end:
+    unreadable = any(
+        node.get(name) is not None and not span for name, span in (("start", start), ("end", end))
+    )
+    if (start or end) and not unreadable:  # an end that cannot be read is no open end
         yield DateValue(start.since if start else FIRST, end.until if end else LAST)
 
 
@@ -193,6 +201,11 @@ def _span(node: Any) -> DateValue | None:
     except ValueError:
         return None
     return DateValue(known.earliest(), known.latest())
+
+
+_DATES: Final[Mapping[str, Convert]] = MappingProxyType(
+    {"date": _moments, "dateTime": _moments, "instant": _moments, "Period": _periods, "Timing": _timings}
+)
 
 
 def numbers(type: str, element: Element) -> Convert:

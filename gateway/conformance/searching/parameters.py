@@ -12,6 +12,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+from msgspec.structs import replace as replace_struct
+
 from gateway.conformance.facts import SearchParameter, r4
 from gateway.conformance.searching import conversion
 from gateway.conformance.searching.expressions import Branch, Said, compiled
@@ -68,6 +70,9 @@ def search_params(type: str) -> Mapping[str, SearchParam]:
     )
 
 
+_CROSSED: Final = frozenset({"DocumentReference-relationship"})
+"""Composites that R4 publishes with the expressions of their two components interchanged."""
+
 Way: TypeAlias = tuple[Callable[[Any], list[Any]], conversion.Convert]
 
 _CONVERSIONS: Final = {
@@ -90,7 +95,19 @@ def _param(type: str, stated: SearchParameter) -> SearchParam:
         return replace(param, kind=ParamKind.SPECIAL)
     if kind is ParamKind.COMPOSITE:
         return _composite(param, stated)
-    return replace(param, values_in=_reader(kind, compiled(type, stated.expression)))
+    branches = compiled(type, stated.expression)
+    read = _reader(kind, branches)
+    if kind is ParamKind.REFERENCE and any(
+        isinstance(it, Branch) and it.type == "Resource" for it in branches
+    ):
+        return replace(param, values_in=_of_types(read, param.targets))  # Bundle?message: a resource itself
+    return replace(param, values_in=read)
+
+
+def _of_types(
+    read: Callable[[Any], tuple[Any, ...]], types: frozenset[str]
+) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda start: tuple(value for value in read(start) if value.type in types)
 
 
 def _reader(kind: ParamKind, branches: tuple[Branch | Said, ...]) -> Callable[[Any], tuple[Any, ...]]:
@@ -111,6 +128,13 @@ def _way(kind: ParamKind, branch: Branch | Said) -> Way:
 def _composite(param: SearchParam, stated: SearchParameter) -> SearchParam:
     """Every element that the expression finds, with the values of each component below it."""
     named = {parameter.url: parameter for parameter in r4().search_parameters}
+    if stated.id in _CROSSED:
+        first, second = stated.components
+        swapped = (
+            replace_struct(first, expression=second.expression),
+            replace_struct(second, expression=first.expression),
+        )
+        stated = replace_struct(stated, components=swapped)
     kinds = [ParamKind(named[part.definition].type) for part in stated.components]
     readers: list[tuple[Branch, list[Callable[[Any, Any], tuple[Any, ...]]]]] = []
     for branch in compiled(param.type, stated.expression):

@@ -100,6 +100,34 @@ def test_a_value_means_what_r4_says(
     assert [text for text in unmet if is_met(resource, name, text)] == []
 
 
+DOCUMENT = {
+    "resourceType": "DocumentReference",
+    "relatesTo": [{"code": "replaces", "target": {"reference": "DocumentReference/9"}}],
+}
+PLAN = {
+    "resourceType": "CarePlan",
+    "period": {"start": "no date", "end": "2026"},
+    "activity": [{"detail": {"scheduledString": "2026-01-01"}}],
+}
+BUNDLE = {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Practitioner", "id": "p"}}]}
+
+
+def test_what_r4_publishes_crossed_is_read_straight() -> None:
+    assert is_met(DOCUMENT, "relationship", "DocumentReference/9$replaces")
+    assert not is_met(DOCUMENT, "relationship", "DocumentReference/9$appends")
+
+
+def test_what_says_no_time_is_found_by_none() -> None:
+    assert is_met(PLAN, "date:missing", "true")
+    assert is_met(PLAN, "activity-date:missing", "true")
+
+
+def test_a_bundle_is_found_by_its_first_entry_only_where_that_is_of_the_kind() -> None:
+    assert is_met(BUNDLE, "message:missing", "true")
+    entry = [{"resource": {"resourceType": "MessageHeader", "id": "m"}}]
+    assert is_met({**BUNDLE, "entry": entry}, "message", "MessageHeader/m")
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
