@@ -95,7 +95,12 @@ def stamped(resource: Resource, *, id: str, version: int, last_updated: str, sou
     if ours.keys() <= resource.keys():
         return {**resource, **ours}
     missing = {name: value for name, value in ours.items() if name not in resource}
-    return {"resourceType": resource["resourceType"], **missing, **resource, **ours}
+    whole: Resource = {}
+    for name, value in resource.items():
+        whole[name] = value
+        if name == "resourceType":
+            whole |= missing
+    return {**whole, **ours}
 
 
 def instant(moment: datetime) -> str:

@@ -17,6 +17,14 @@ from gateway.records import RECORDS
 FHIR_JSON = {"Content-Type": "application/fhir+json"}
 
 
+# Nobody published an example of these in ../shared/data.
+WITHOUT_EXAMPLES = {
+    "Basic", "Binary", "DetectedIssue", "MeasureReport", "Medication", "MedicationStatement",
+}  # fmt: skip
+# Published, and no R4 all the same.
+BROKEN = {"Questionnaire-qs1.json": "an item has no linkId, which R4 requires"}
+
+
 def published(shared_data: Path, type: str) -> Iterator[Path]:
     for folder in ("r4-core-examples", "us-core-6.1.0", "sdoh-clinicalcare"):
         yield from sorted((shared_data / folder).rglob(f"{type}*.json"))
@@ -39,7 +47,7 @@ def test_published_examples_are_kept_in_value_digits_and_order(
     tried = 0
     for path in published(shared_data, type):
         sent = path.read_bytes()
-        if json.loads(sent, parse_float=Decimal).get("resourceType") != type:
+        if json.loads(sent, parse_float=Decimal).get("resourceType") != type or path.name in BROKEN:
             continue
         made = st_annes.post(f"/fhir/R4/{type}", data=sent, headers=FHIR_JSON)
         assert made.status_code == 201, f"{path.name}: {made.text}"
@@ -49,7 +57,7 @@ def test_published_examples_are_kept_in_value_digits_and_order(
         assert (read.status_code, read.headers["ETag"], read.data) == (200, 'W/"1"', made.data)
         assert without_what_the_server_sets(exactly(read.data)) == without_what_the_server_sets(exactly(sent))
         tried += 1
-    assert tried
+    assert (tried == 0) is (type in WITHOUT_EXAMPLES)
 
 
 def test_a_record_sent_back_as_it_was_read_makes_no_new_version(
