@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from waitress import create_server
+from werkzeug.serving import make_server
 
 from gateway.access.actors import Actor
 from gateway.acts.gateway import Gateway
@@ -30,12 +30,13 @@ def gateway(database: Database) -> Gateway:
 def site(gateway: Gateway, tmp_path: Path) -> Iterator[str]:
     """The address of a running web server over `gateway`."""
     settings = Settings.load({"CARE_GATEWAY_VAR": str(tmp_path)})
-    server = create_server(create_app(settings, gateway), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run)
+    server = make_server("127.0.0.1", 0, create_app(settings, gateway), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()  # ends the loop from inside: no socket is closed under whoever waits on it
     thread.join()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")
