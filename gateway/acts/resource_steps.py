@@ -35,10 +35,18 @@ class Kept:
     is_new: bool
 
 
-def create(gateway: Gateway, tx: Transaction, resource: Resource, *, unless: Query | None = None) -> Kept:
+def create(
+    gateway: Gateway,
+    tx: Transaction,
+    resource: Resource,
+    *,
+    unless: Query | None = None,
+    id: str | None = None,
+) -> Kept:
     """The new resource under an id of ours; or the one of its own source that fits `unless`, unchanged.
 
-    Two creations under the same condition wait for one another, so that only one of them creates.
+    `id` is one that we chose beforehand, so that others could already refer to it. Two creations under the
+    same condition wait for one another, so that only one of them creates.
     Raises Forbidden, NotConformant with every issue found, PreconditionFailed when several fit `unless`.
     """
     type = resource["resourceType"]
@@ -53,7 +61,7 @@ def create(gateway: Gateway, tx: Transaction, resource: Resource, *, unless: Que
         )
         return Kept(held, is_new=False)
     refuse_new_leg(tx, ours)
-    version = resources.create(tx, ours, source=tx.actor.source)
+    version = resources.create(tx, ours, source=tx.actor.source, id=id)
     if type == "Patient":
         link_person(gateway, tx, version)
     audit.record(tx, f"{Interaction.CREATE} {type}", (version.reference,))

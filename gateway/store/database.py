@@ -114,6 +114,10 @@ class Database:
                 raise
             self._commit(opened)
 
+    def joined(self, tx: Transaction) -> Database:
+        """The same database, in which every act takes part in `tx` instead of beginning one of its own."""
+        return _Joined(self.engine, self.where, self.remedy, self.test_mode, tx=tx)
+
     @contextmanager
     def translated(self) -> Iterator[None]:
         """Driver errors leave this block as errors of the gateway; programming errors leave as they are."""
@@ -151,6 +155,18 @@ class Database:
         if isinstance(cause, psycopg.OperationalError) and state is None:
             return _unreachable(self.where, cause, self.remedy)
         return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined(Database):
+    """A database whose transactions are all parts of one that is open already."""
+
+    tx: Transaction = field(kw_only=True)
+
+    @contextmanager
+    def transaction(self, actor: Actor) -> Iterator[Transaction]:
+        """The open transaction, seen with the eyes of `actor`; whoever opened it commits it."""
+        yield self.tx.acting_as(actor)
 
 
 def libpq_url(url: str) -> str:

@@ -37,12 +37,21 @@ def full_url(version: Version) -> str:
 def held(version: Version, request: Request) -> Response:
     """The stored version, or 304 when the client says that it has it already."""
     response = Response(status=200, content_type=FHIR_JSON)
-    if _client_has(version, request):
+    if is_known(version, request.headers.get("If-None-Match"), request.headers.get("If-Modified-Since")):
         response.status_code = 304
         response.headers.remove("Content-Type")
     else:
         response.data = version.body
     return _versioned(response, version)
+
+
+def is_known(version: Version, none_match: str | None, modified_since: str | None) -> bool:
+    """Whether a client that says this of what it has, as in the headers of these names, has the version."""
+    if none_match is not None:
+        return parse_etags(none_match).contains_weak(str(version.version))
+    since = parse_date(modified_since)
+    # An HTTP date has whole seconds; within the same second nobody can tell, so it counts as changed.
+    return since is not None and _moment(version) <= since
 
 
 def written(version: Version, status: int, wanted: Return) -> Response:
@@ -70,10 +79,14 @@ def bundle(head: Resource, entries: Iterable[bytes]) -> Response:
 
     Bodies go out as the bytes that were stored: nothing is parsed and written anew, so no digit can change.
     """
+    return Response(joined(head, entries), 200, content_type=FHIR_JSON)
+
+
+def joined(head: Resource, entries: Iterable[bytes]) -> bytes:
+    """The same Bundle as JSON."""
     opening = json_codec.write(head)[:-1]
-    joined = b",".join(entries)
-    body = opening + (b',"entry":[' + joined + b"]}" if joined else b"}")
-    return Response(body, 200, content_type=FHIR_JSON)
+    inside = b",".join(entries)
+    return opening + (b',"entry":[' + inside + b"]}" if inside else b"}")
 
 
 def quoted(text: str) -> bytes:
@@ -101,14 +114,6 @@ def _versioned(response: Response, version: Version) -> Response:
     response.headers["ETag"] = version.etag
     response.headers["Last-Modified"] = http_date(_moment(version))
     return response
-
-
-def _client_has(version: Version, request: Request) -> bool:
-    if (tags := request.headers.get("If-None-Match")) is not None:
-        return parse_etags(tags).contains_weak(str(version.version))
-    since = parse_date(request.headers.get("If-Modified-Since"))
-    # An HTTP date has whole seconds; within the same second nobody can tell, so it counts as changed.
-    return since is not None and _moment(version) <= since
 
 
 def _moment(version: Version) -> datetime:

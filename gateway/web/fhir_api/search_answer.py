@@ -13,8 +13,9 @@ from urllib.parse import parse_qsl
 
 from flask import Response, g, request
 
-from gateway.access.actors import ActorKind
+from gateway.access.actors import Actor, ActorKind
 from gateway.acts import read_resource
+from gateway.acts.gateway import Gateway
 from gateway.errors import BadRequest, UnsupportedMedia
 from gateway.fhir import json_codec
 from gateway.store.versions import Version
@@ -22,6 +23,7 @@ from gateway.web import the_gateway
 from gateway.web.fhir_api import replies
 from gateway.web.fhir_api.negotiation import preferences
 from gateway.web.fhir_api.search_parameters import CURSOR, Asked, Total, asked
+from gateway.web.outcomes import FHIR_JSON
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _BESIDE_A_CURSOR: Final = frozenset({CURSOR, "_format", "_pretty"})
@@ -46,7 +48,7 @@ def given() -> Given:
         if request.mimetype != _FORM and (request.mimetype or request.get_data()):
             raise UnsupportedMedia(f"Send the search parameters as {_FORM}.")
         pairs += request.form.items(multi=True)
-    return _continued(pairs)
+    return continued(the_gateway(), g.actor, pairs)
 
 
 def answer(
@@ -57,12 +59,30 @@ def answer(
     within: str | None = None,
 ) -> Response:
     """The Bundle that answers a search over these types, or one page of it."""
-    # An agency is never answered more than it asked for, so what it asks must be served in every part.
-    strict = preferences(request).strict or g.actor.kind is ActorKind.AGENCY
+    strict = preferences(request).strict
+    found = searchset(the_gateway(), g.actor, types, said, strict=strict, path=path, within=within)
+    return Response(found, 200, content_type=FHIR_JSON)
+
+
+def searchset(
+    gateway: Gateway,
+    actor: Actor,
+    types: Sequence[str],
+    said: Given,
+    *,
+    strict: bool,
+    path: str | None = None,
+    within: str | None = None,
+) -> bytes:
+    """The Bundle of what `actor` finds, as JSON.
+
+    strict   a parameter that is not served is refused, not left out; for an agency always
+    """
     wanted = asked(
         types,
         said.pairs,
-        strict=strict,
+        # An agency is never answered more than it asked for, so what it asks must be served in every part.
+        strict=strict or actor.kind is ActorKind.AGENCY,
         base_url=replies.base_url(),
         path=path,
         within=within,
@@ -71,10 +91,10 @@ def answer(
     head: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
     links = [{"relation": "self", "url": wanted.address(replies.base_url())}]
     if wanted.only_count:
-        head["total"] = read_resource.count(the_gateway(), g.actor, wanted.query)
-        return replies.bundle({**head, "link": links}, _outcome(wanted))
+        head["total"] = read_resource.count(gateway, actor, wanted.query)
+        return replies.joined({**head, "link": links}, _outcome(wanted))
     counted = wanted.total in (Total.ACCURATE, Total.ESTIMATE)
-    found = read_resource.search(the_gateway(), g.actor, wanted.query, total=counted)
+    found = read_resource.search(gateway, actor, wanted.query, total=counted)
     if found.total is not None:
         head["total"] = found.total
     elif found.page.next_cursor is None and said.cursor is None and wanted.total is not Total.NONE:
@@ -84,16 +104,20 @@ def answer(
             {"relation": "next", "url": wanted.following(replies.base_url(), found.page.next_cursor)}
         )
     entries = [*_entries(found.page.versions, b"match"), *_entries(found.page.included, b"include")]
-    return replies.bundle({**head, "link": links}, [*entries, *_outcome(wanted)])
+    return replies.joined({**head, "link": links}, [*entries, *_outcome(wanted)])
 
 
-def _continued(pairs: Sequence[tuple[str, str]]) -> Given:
+def continued(gateway: Gateway, actor: Actor, pairs: Sequence[tuple[str, str]]) -> Given:
+    """The search of these parameters; a cursor among them stands for those of its own search.
+
+    Raises BadRequest for a cursor that is not the actor's, or that does not stand alone.
+    """
     cursors = [value for name, value in pairs if name == CURSOR]
     if not cursors:
         return Given(tuple(pairs))
     if len(cursors) > 1 or not _BESIDE_A_CURSOR.issuperset(name for name, _ in pairs):
         raise BadRequest("A page is asked for by its link alone, as it was given.", expression=CURSOR)
-    said = read_resource.said_in(the_gateway(), g.actor, cursors[0])
+    said = read_resource.said_in(gateway, actor, cursors[0])
     return Given(tuple(parse_qsl(said, keep_blank_values=True)), cursors[0])
 
 
