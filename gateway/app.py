@@ -56,7 +56,8 @@ def build_worker(settings: Settings, pace: Pace | None = None) -> Worker:
 def create_app(settings: Settings, gateway: Gateway | None = None) -> Flask:
     """The web application over `gateway`, or over one built from the settings.
 
-    Raises ConfigError when a route declares no door (gateway/web/doors.py).
+    Raises ConfigError when a route declares no door (gateway/web/doors.py), and when a route of the FHIR API
+    or a type that it serves has no policy (gateway/access/policy.py).
     """
     app = Flask("gateway.web", static_folder=None)
     production = settings.environment is Environment.PRODUCTION
@@ -84,6 +85,7 @@ def create_app(settings: Settings, gateway: Gateway | None = None) -> Flask:
         app.register_blueprint(sign_in.blueprint(gateway))
     translate_errors(app)
     doors.refuse_undeclared(app)
+    fhir_api.refuse_undeclared(app, gateway)
     return app
 
 

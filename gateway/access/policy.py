@@ -16,7 +16,10 @@ from gateway.access.visibility import Visibility, visibility
 from gateway.errors import Forbidden
 from gateway.fhir.resource_types import DIRECTORY_TYPES
 
-__all__ = ["TABLE", "Interaction", "Visibility", "gate", "may_create", "may_write", "only", "visibility"]
+__all__ = [
+    "NEVER_SERVED", "SYSTEM", "TABLE", "Interaction", "SystemInteraction", "Visibility", "gate",
+    "gate_system", "may_create", "may_write", "only", "visibility",
+]  # fmt: skip
 
 
 class Interaction(StrEnum):
@@ -29,6 +32,20 @@ class Interaction(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+
+
+class SystemInteraction(StrEnum):
+    """What is asked of the API as a whole. Source: https://hl7.org/fhir/R4/http.html
+
+    Those that carry resources (a Bundle, a search, a history) also ask `gate` about each type they touch.
+    """
+
+    CAPABILITIES = "capabilities"
+    SMART_CONFIGURATION = "smart-configuration"
+    SEARCH_SYSTEM = "search-system"
+    HISTORY_SYSTEM = "history-system"
+    BATCH = "batch"
+    TRANSACTION = "transaction"
 
 
 Kinds: TypeAlias = frozenset[ActorKind]
@@ -57,6 +74,31 @@ RECORD: Final = (  # the rest of a patient's record: kept whole for its source a
     "Questionnaire", "RequestGroup", "ResearchSubject", "RiskAssessment", "Schedule", "Slot", "Specimen",
     "Substance", "SupplyDelivery", "SupplyRequest", "VisionPrescription",
 )  # fmt: skip
+WATCHING: Final = ("Subscription",)
+KNOWLEDGE: Final = (  # definitions, products and studies: about no patient, and nothing an agency is sent
+    "ActivityDefinition", "BiologicallyDerivedProduct", "CapabilityStatement", "CatalogEntry",
+    "ChargeItemDefinition", "CodeSystem", "CompartmentDefinition", "ConceptMap", "Contract",
+    "DeviceDefinition", "DeviceMetric", "EffectEvidenceSynthesis", "EventDefinition", "Evidence",
+    "EvidenceVariable", "ExampleScenario", "GraphDefinition", "ImplementationGuide", "Library", "Linkage",
+    "Measure", "MedicationKnowledge", "MedicinalProduct", "MedicinalProductAuthorization",
+    "MedicinalProductContraindication", "MedicinalProductIndication", "MedicinalProductIngredient",
+    "MedicinalProductInteraction", "MedicinalProductManufactured", "MedicinalProductPackaged",
+    "MedicinalProductPharmaceutical", "MedicinalProductUndesirableEffect", "MessageDefinition",
+    "MessageHeader", "NamingSystem", "ObservationDefinition", "OperationDefinition",
+    "OrganizationAffiliation", "PlanDefinition", "ResearchDefinition", "ResearchElementDefinition",
+    "ResearchStudy", "RiskEvidenceSynthesis", "SearchParameter", "SpecimenDefinition", "StructureDefinition",
+    "StructureMap", "SubstanceNucleicAcid", "SubstancePolymer", "SubstanceProtein",
+    "SubstanceReferenceInformation", "SubstanceSourceMaterial", "SubstanceSpecification",
+    "TerminologyCapabilities", "TestReport", "TestScript", "ValueSet", "VerificationResult",
+)  # fmt: skip
+
+NEVER_SERVED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "OperationOutcome": "it is the answer to a request and is never kept",
+        "Parameters": "it carries the input and output of operations and is never kept",
+    }
+)
+"""Types that no deployment can switch on, and why. Source: https://hl7.org/fhir/R4/parameters.html"""
 
 _READING: Final = (Interaction.READ, Interaction.VREAD, Interaction.HISTORY, Interaction.SEARCH)
 
@@ -78,10 +120,25 @@ _GROUPS: Final = (
     (TASKS,                          _row(_READERS,  _BOTH,  _READERS,   _BOTH)),
     (tuple(sorted(DIRECTORY_TYPES)), _row(_READERS,  _BOTH,  _BOTH,      _BOTH)),
     (RECORD,                         _row(_READERS,  _BOTH,  _BOTH,      _BOTH)),
+    (WATCHING,                       _row(_BOTH,     _BOTH,  _BOTH,      _BOTH)),
+    (KNOWLEDGE,                      _row(_BOTH,     _BOTH,  _BOTH,      _BOTH)),
 )  # fmt: skip
 
 TABLE: Final[Mapping[str, Row]] = MappingProxyType({type: row for types, row in _GROUPS for type in types})
 """type -> interaction -> the kinds that may. Admins appear nowhere: they read no record."""
+
+_EVERYBODY: Final = frozenset(ActorKind)
+SYSTEM: Final[Mapping[SystemInteraction, Kinds]] = MappingProxyType(
+    {
+        SystemInteraction.CAPABILITIES: _EVERYBODY,
+        SystemInteraction.SMART_CONFIGURATION: _EVERYBODY,
+        SystemInteraction.SEARCH_SYSTEM: frozenset(_READERS),
+        SystemInteraction.HISTORY_SYSTEM: frozenset(_READERS),
+        SystemInteraction.BATCH: frozenset(_READERS),
+        SystemInteraction.TRANSACTION: frozenset(_READERS),
+    }
+)
+"""interaction -> the kinds that may ask it; what they are shown and may change is decided type by type."""
 
 
 def gate(actor: Actor, interaction: Interaction, type: str) -> None:
@@ -90,6 +147,12 @@ def gate(actor: Actor, interaction: Interaction, type: str) -> None:
         return
     if actor.kind not in TABLE.get(type, {}).get(interaction, frozenset()):
         raise Forbidden(f"a client of kind {actor.kind} may not {interaction} {type}")
+
+
+def gate_system(actor: Actor, interaction: SystemInteraction) -> None:
+    """Nothing, when this kind of actor may ask this of the whole API; Forbidden otherwise."""
+    if actor.kind is not ActorKind.GATEWAY and actor.kind not in SYSTEM.get(interaction, frozenset()):
+        raise Forbidden(f"a client of kind {actor.kind} may not ask for {interaction} here")
 
 
 def may_create(actor: Actor, source: str) -> None:

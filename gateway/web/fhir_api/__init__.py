@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from flask import Blueprint, g, request
+from flask import Blueprint, Flask, g, request
 
-from gateway.access.policy import Interaction, gate
+from gateway.access.policy import Interaction, gate, gate_system
 from gateway.acts.gateway import Gateway
 from gateway.conformance.served_types import SERVED
 from gateway.errors import NotFound, NotServed
@@ -21,6 +21,7 @@ from gateway.web import doors
 from gateway.web.doors import Door
 from gateway.web.fhir_api import (
     create,
+    declarations,
     delete,
     history,
     read,
@@ -54,10 +55,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 def blueprint(gateway: Gateway) -> Blueprint:
     """The FHIR API."""
     fhir = Blueprint("fhir", __name__, url_prefix=BASE)
-    declared = declared_routes()
-    routes = {
-        route.endpoint: route for route in (*declared, capabilities_route(declared, gateway.public_url))
-    }
+    routes = _routes_by_endpoint(gateway)
     for endpoint, route in routes.items():
         fhir.add_url_rule(route.rule, endpoint, route.view, methods=[route.method])
     doors.declare(
@@ -67,9 +65,19 @@ def blueprint(gateway: Gateway) -> Blueprint:
     return fhir
 
 
+def refuse_undeclared(app: Flask, gateway: Gateway) -> None:
+    """Raises ConfigError naming each served type, and each route below /fhir, without a policy."""
+    declarations.refuse_undeclared(app, _routes_by_endpoint(gateway), SERVED)
+
+
 def declared_routes() -> tuple[Route, ...]:
     """Every route but /metadata, which is made of them."""
     return tuple(route for module in _INTERACTIONS for route in module.ROUTES)
+
+
+def _routes_by_endpoint(gateway: Gateway) -> dict[str, Route]:
+    declared = declared_routes()
+    return {route.endpoint: route for route in (*declared, capabilities_route(declared, gateway.public_url))}
 
 
 def _admit(route: Route) -> None:
@@ -84,6 +92,9 @@ def _admit(route: Route) -> None:
             if our_id(id) is not None:  # any other text may be a patient's number, and is not written down
                 g.target = f"{type}/{id}"
         gate(g.actor, route.interaction, type)
+    elif route.door is Door.KEY:
+        g.action = route.interaction.value
+        gate_system(g.actor, route.interaction)
     refuse_other_formats(request)
 
 

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from flask import Response
 
-from gateway.access.policy import Interaction
+from gateway.access.policy import Interaction, SystemInteraction
 from gateway.web.doors import Door
 
-
-class SystemInteraction(StrEnum):
-    """What is asked of the API as a whole and shows no resource. Source: https://hl7.org/fhir/R4/http.html"""
-
-    CAPABILITIES = "capabilities"
-    SEARCH_SYSTEM = "search-system"
-    HISTORY_SYSTEM = "history-system"
-    BATCH = "batch"
-    TRANSACTION = "transaction"
-    SMART_CONFIGURATION = "smart-configuration"
+__all__ = ["Route", "SystemInteraction"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,16 @@ from itertools import product
 import pytest
 
 from gateway.access.actors import HERE, Actor, ActorKind
-from gateway.access.policy import TABLE, Interaction, gate, may_create, may_write, only
+from gateway.access.policy import (
+    TABLE,
+    Interaction,
+    SystemInteraction,
+    gate,
+    gate_system,
+    may_create,
+    may_write,
+    only,
+)
 from gateway.access.visibility import Everything, Granted, Nothing, SourceAndItsPersons, visibility
 from gateway.conformance.served_types import SERVED
 from gateway.errors import Forbidden
@@ -43,7 +52,13 @@ LISTED = {
     ("Organization", ActorKind.ADMIN): set(),
     ("AuditEvent", ActorKind.EHR): set(),
     ("AuditEvent", ActorKind.COORDINATOR): set(),
-    ("Subscription", ActorKind.EHR): set(),
+    ("Subscription", ActorKind.EHR): EVERY,
+    ("Subscription", ActorKind.AGENCY): set(),
+    ("ValueSet", ActorKind.EHR): EVERY,
+    ("ValueSet", ActorKind.AGENCY): set(),
+    ("ValueSet", ActorKind.COORDINATOR): EVERY,
+    ("ValueSet", ActorKind.ADMIN): set(),
+    ("Parameters", ActorKind.COORDINATOR): set(),
 }
 
 
@@ -69,7 +84,17 @@ def test_every_served_type_has_a_policy_and_every_policy_is_for_a_type_of_r4() -
     assert all(set(row) == EVERY for row in TABLE.values())
 
 
-@pytest.mark.parametrize("kind", set(ActorKind) - {ActorKind.GATEWAY})
+def test_whoever_reads_records_may_ask_the_whole_api_and_admins_only_what_it_is() -> None:
+    open_to_all = {SystemInteraction.CAPABILITIES, SystemInteraction.SMART_CONFIGURATION}
+    for (kind, actor), interaction in product(ACTORS.items(), SystemInteraction):
+        if kind is ActorKind.ADMIN and interaction not in open_to_all:
+            with pytest.raises(Forbidden):
+                gate_system(actor, interaction)
+        else:
+            gate_system(actor, interaction)
+
+
+@pytest.mark.parametrize("kind", sorted(set(ActorKind) - {ActorKind.GATEWAY}))
 def test_what_is_not_in_the_table_is_denied(kind: ActorKind) -> None:
     for type in (*(R4_TYPES - TABLE.keys()), "NoSuchType"):
         assert allowed(kind, type) == set()
