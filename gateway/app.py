@@ -9,6 +9,7 @@ from flask import Flask
 
 from gateway.access.actors import Actor
 from gateway.acts.gateway import Gateway
+from gateway.conformance.served_types import served_with
 from gateway.delivery import Pace, Worker
 from gateway.delivery import build_worker as worker_over
 from gateway.errors import ConfigError, MappingError
@@ -41,6 +42,7 @@ def build_gateway(settings: Settings) -> Gateway:
         self_actor=Actor.gateway(),
         public_url=settings.public_url,
         secrets=settings.secret_at,
+        served=served_with(settings.fhir_types),
     )
 
 

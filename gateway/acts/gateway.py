@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gateway.conformance.served_types import SERVED, ServedType
 from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Gateway:
     self_actor  the gateway itself; for bookkeeping only, never for choosing what a partner may see
     public_url  where others reach us, without a trailing slash, e.g. ``https://care.example.org``
     secrets     reads a secret by its reference (`env:NAME`, `file:PATH`)
+    served      by name, the resource types that the FHIR API serves here
     """
 
     database: Database
@@ -36,3 +38,4 @@ class Gateway:
     self_actor: Actor
     public_url: str
     secrets: Callable[[str], str] = no_secrets
+    served: Mapping[str, ServedType] = field(default_factory=lambda: SERVED)

@@ -99,8 +99,54 @@ _SERVED: Final = (
 SERVED: Final[Mapping[str, ServedType]] = MappingProxyType({served.name: served for served in _SERVED})
 """The types that every gateway serves."""
 
+_FURTHER_DATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Account": "period",
+        "AdverseEvent": "date",
+        "ChargeItem": "occurrence",
+        "Claim": "created",
+        "ClaimResponse": "created",
+        "ClinicalImpression": "date",
+        "Contract": "issued",
+        "CoverageEligibilityRequest": "created",
+        "CoverageEligibilityResponse": "created",
+        "DeviceRequest": "authored-on",
+        "DocumentManifest": "created",
+        "ExplanationOfBenefit": "created",
+        "FamilyMemberHistory": "date",
+        "ImagingStudy": "started",
+        "ImmunizationEvaluation": "date",
+        "ImmunizationRecommendation": "date",
+        "Invoice": "date",
+        "Media": "created",
+        "MedicationAdministration": "effective-time",
+        "MedicationDispense": "whenhandedover",
+        "NutritionOrder": "datetime",
+        "OrganizationAffiliation": "date",
+        "PaymentNotice": "created",
+        "PaymentReconciliation": "created",
+        "RequestGroup": "authored",
+        "ResearchStudy": "date",
+        "ResearchSubject": "date",
+        "RiskAssessment": "date",
+        "Specimen": "collected",
+        "SupplyRequest": "date",
+        "TestReport": "issued",
+        "VisionPrescription": "datewritten",
+    }
+)
+"""The clinical dates of R4's other types of records; a definition (ValueSet, Measure) has none."""
+
 
 def served_with(also: frozenset[str]) -> Mapping[str, ServedType]:
     """The served types, and those that a deployment switches on."""
-    more = {name: ServedType(name) for name in sorted(also) if name not in SERVED}
+    more = {name: ServedType(name, clinical_date(name)) for name in sorted(also) if name not in SERVED}
     return MappingProxyType({**SERVED, **more})
+
+
+def clinical_date(type: str) -> str | None:
+    """The date parameter that lists of a type are walked by, whether or not it is served; None for none.
+
+    It is indexed of everything that is stored, so a type can be switched on without indexing again.
+    """
+    return SERVED[type].clinical_date if type in SERVED else _FURTHER_DATES.get(type)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from gateway.access.actors import HERE
 from gateway.acts.gateway import Gateway
 from gateway.acts.id_spaces import actor_of
-from gateway.conformance.served_types import SERVED
 from gateway.delivery.workplace import LaneWork, Turn, Workplace
 from gateway.fhir.references import parse_reference
 from gateway.store import lanes, resources
@@ -53,14 +52,14 @@ def _expand(gateway: Gateway, tx: Transaction, partner: Partner, reference: str,
         # The person may just have been linked to a Patient of theirs: all that is about it is theirs to
         # have now.
         for type in partner.pushes:
-            if not _is_about_patients(type):
+            if not _is_about_patients(gateway, type):
                 continue
             for found in _about(theirs, type, named.id):
                 enqueue_push(tx, partner, found)
 
 
-def _is_about_patients(type: str) -> bool:
-    served = SERVED.get(type)
+def _is_about_patients(gateway: Gateway, type: str) -> bool:
+    served = gateway.served.get(type)
     return served is not None and any(param.name == "patient" for param in served.search)
 
 

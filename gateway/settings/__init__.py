@@ -2,7 +2,7 @@
 
     config/gateway.yaml        see its comments; every key can be left out
     config/partners/NAME.yaml  one file per partner (config/partners/examples/ is never read)
-    CARE_GATEWAY_…             ENVIRONMENT, DATABASE_URL, VAR, PUBLIC_URL: these go before the file
+    CARE_GATEWAY_…             ENVIRONMENT, DATABASE_URL, VAR, PUBLIC_URL, FHIR_TYPES: they go before the file
     CARE_GATEWAY_CONFIG        the folder, ./config when left out, else the one shipped with the gateway
 
 Everything that is wrong is told at once, each with its file and line. Secrets are never in these files, only
@@ -35,6 +35,7 @@ class Settings:
     database_url   None: the embedded database under `var`
     var            absolute; the embedded database and generated secrets lie below it
     public_url     where others reach us, without a trailing slash
+    fhir_types     resource types that the FHIR API serves beside those it always does
     config_folder  absolute; where gateway.yaml and partners/ were read
     partners       by name
     """
@@ -43,6 +44,7 @@ class Settings:
     database_url: str | None = field(repr=False)
     var: Path
     public_url: str
+    fhir_types: frozenset[str]
     config_folder: Path
     partners: tuple[Partner, ...]
     _environ: Mapping[str, str] = field(repr=False, compare=False)
@@ -63,6 +65,7 @@ class Settings:
             database_url=own.database_url,
             var=own.var,
             public_url=own.public_url or "http://127.0.0.1:8080",
+            fhir_types=own.fhir_types,
             config_folder=own.config_folder,
             partners=partners,
             _environ=environ,

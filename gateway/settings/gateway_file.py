@@ -17,6 +17,7 @@ from gateway.mapping.yaml_lines import Node, read_file
 from gateway.places import DataFolder, data_folder
 from gateway.settings.environment import Environment
 from gateway.settings.findings import flat, load_node, worded
+from gateway.settings.resource_types import FurtherType
 from gateway.settings.secret_places import read_secret
 from gateway.store.database import libpq_url
 from gateway.transport.settings_fields import HttpAddress
@@ -33,6 +34,7 @@ class OwnSettings:
     database_url: str | None
     var: Path
     public_url: str | None
+    fhir_types: frozenset[str]
     config_folder: Path
 
 
@@ -51,6 +53,7 @@ class OwnSettingsSchema(Schema):
     database_url = fields.String(load_default=None)
     var = fields.String(load_default="var")
     public_url = HttpAddress(load_default=None)
+    fhir_types = fields.List(FurtherType(), load_default=list)
 
 
 def read_gateway_file(environ: Mapping[str, str]) -> tuple[OwnSettings, list[str]]:
@@ -67,6 +70,7 @@ def read_gateway_file(environ: Mapping[str, str]) -> tuple[OwnSettings, list[str
         database_url=values["database_url"],
         var=Path(values["var"]).absolute(),
         public_url=values["public_url"],
+        fhir_types=frozenset(values["fhir_types"]),
         config_folder=folder,
     )
     return settings, problems
@@ -124,7 +128,7 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[s
         if not given:
             continue
         try:
-            said[key] = OwnSettingsSchema().load({key: given})[key]
+            said[key] = OwnSettingsSchema().load({key: _value_of(key, given)})[key]
         except ValidationError as error:
             problems += [
                 f"{name}: {worded(text, at, OwnSettingsSchema())}" for at, text in flat(error.messages)
@@ -138,6 +142,13 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[s
         if name.startswith(PREFIX) and name not in known and near:
             problems.append(f"{name}: is no setting - did you mean {near[0]}?")
     return said
+
+
+def _value_of(key: str, text: str) -> str | list[str]:
+    """What a variable says: a list is divided by commas."""
+    if not isinstance(OwnSettingsSchema().fields[key], fields.List):
+        return text
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _database_url(said: str, place: str, environ: Mapping[str, str], problems: list[str]) -> str | None:

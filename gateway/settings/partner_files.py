@@ -15,12 +15,12 @@ import gateway.partners
 from gateway.access.actors import HERE
 from gateway.errors import ConfigError
 from gateway.fhir.identifiers import Identifier
-from gateway.fhir.resource_types import R4_TYPES
 from gateway.mapping.overlays.files import OverlayFiles
 from gateway.mapping.problems import Problem, did_you_mean, shown
 from gateway.mapping.yaml_lines import Node, read_file
 from gateway.places import DataFolder, data_folder
 from gateway.settings.findings import load_node
+from gateway.settings.resource_types import ResourceType
 from gateway.sync.abilities import Abilities, AbilitiesSchema
 from gateway.sync.partner import Partner
 from gateway.sync.ports import PartnerKind
@@ -149,16 +149,6 @@ class _Kind(fields.String):
         return text
 
 
-class _ResourceType(fields.String):
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
-        if text not in R4_TYPES:
-            raise ValidationError(f"{text!r} is no resource type of R4{did_you_mean(text, R4_TYPES)}")
-        return text
-
-
 class _Overlay(fields.String):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -188,8 +178,8 @@ class _PartnerSchema(Schema):
     title = fields.String(required=True, validate=validate.Length(min=1))
     kind = _Kind(required=True)
     organisation = fields.Raw()
-    pulls = fields.List(_ResourceType(), load_default=list)
-    pushes = fields.List(_ResourceType(), load_default=list)
+    pulls = fields.List(ResourceType(), load_default=list)
+    pushes = fields.List(ResourceType(), load_default=list)
     poll_every_s = fields.Integer(strict=True, load_default=60, validate=validate.Range(min=1))
     verified_identifiers = fields.List(fields.String(), load_default=list)
     answer_within_days = fields.Integer(strict=True, load_default=7, validate=validate.Range(min=1))

@@ -7,7 +7,7 @@ is found. Source: https://hl7.org/fhir/R4/search.html#chaining, #has and #list
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from gateway.conformance.searching.parameters import ParamKind, SearchParam, sea
 from gateway.conformance.searching.reference_search import AmongWanted, ReferenceWanted
 from gateway.conformance.searching.token_search import TokenWanted
 from gateway.conformance.searching.values import ReferenceValue
-from gateway.conformance.served_types import SERVED
+from gateway.conformance.served_types import ServedType
 from gateway.errors import BadRequest, Forbidden, UnknownParameter
 from gateway.fhir.references import ReferenceKind, parse_reference
 from gateway.store import resources
@@ -38,17 +38,27 @@ _LINKED = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What the text of every criterion of one search is read with."""
+
+    own_base: str
+    served: Mapping[str, ServedType]
+    now: datetime
+
+
 def demands_of(tx: Transaction, query: Query, now: datetime) -> Demands:
     """What a match of the query must meet, by type.
 
     Raises UnknownParameter, BadRequest for a value that cannot be read, TooCostly for a chain too broad.
     """
-    return {type: _demands_on(tx, query, type, now) for type in query.types}
+    ground = _Ground(query.own_base, query.served, now)
+    return {type: _demands_on(tx, query, type, ground) for type in query.types}
 
 
-def _demands_on(tx: Transaction, query: Query, type: str, now: datetime) -> tuple[Demand, ...]:
+def _demands_on(tx: Transaction, query: Query, type: str, ground: _Ground) -> tuple[Demand, ...]:
     gate(tx.actor, Interaction.SEARCH, type)
-    found = [_resolved(tx, type, name, value, query.own_base, now) for name, value in query.criteria]
+    found = [_resolved(tx, type, name, value, ground) for name, value in query.criteria]
     demands: tuple[Demand, ...] = tuple(_with_linked(tx, found))
     return demands if query.within is None else (*demands, _within(tx, type, query.within))
 
@@ -62,17 +72,17 @@ def _within(tx: Transaction, type: str, compartment: str) -> AnyOf:
     return AnyOf(tuple(_with_linked(tx, paths)))
 
 
-def _resolved(tx: Transaction, type: str, text: str, value: str, own_base: str, now: datetime) -> Criterion:
+def _resolved(tx: Transaction, type: str, text: str, value: str, ground: _Ground) -> Criterion:
     match read_name(text):
         case Plain(name, modifier):
             if name == LIST and not modifier:
                 return _in_list(tx, type, value)
             param = _allowed(tx, type, name, modifier)
-            return read_criterion(param, modifier, value, own_base=own_base, now=now)
+            return read_criterion(param, modifier, value, own_base=ground.own_base, now=ground.now)
         case Chain(name, target, rest):
-            return _chained(tx, _param(type, name), target, (rest, value), own_base, now)
+            return _chained(tx, _param(type, name), target, (rest, value), ground)
         case Reverse(source, name, rest):
-            return _reversed(tx, type, _param(source, name), (rest, value), own_base, now)
+            return _reversed(tx, type, _param(source, name), (rest, value), ground)
 
 
 def _param(type: str, name: str) -> SearchParam:
@@ -98,8 +108,7 @@ def _chained(
     param: SearchParam,
     target: str,
     rest: tuple[str, str],
-    own_base: str,
-    now: datetime,
+    ground: _Ground,
 ) -> Criterion:
     allowed = chainable(tx.actor)
     if allowed is not None and f"{param.name}.{rest[0]}" not in allowed:
@@ -108,7 +117,9 @@ def _chained(
         raise BadRequest(f"{param.name} is no reference: nothing can be chained to it", expression=param.name)
     if target and param.targets and target not in param.targets:
         raise BadRequest(f"{param.name} does not point at the type that was named", expression=param.name)
-    types = [target] if target else sorted((param.targets or frozenset(SERVED)) & frozenset(SERVED))
+    if target and target not in ground.served:
+        raise BadRequest("a chain leads to a type that is served here", expression=param.name)
+    types = [target] if target else sorted(ground.served.keys() & (param.targets or ground.served.keys()))
     first = rest[0].partition(".")[0].partition(":")[0]
     searched = [type for type in types if first in search_params(type) or first == "_has"]
     if not searched:
@@ -123,20 +134,22 @@ def _chained(
             if target:
                 raise
             continue
-        inner = _inner(tx, type, rest, own_base, now)
+        inner = _inner(tx, type, rest, ground)
         found.update(version.reference for version in every_match(tx, type, inner))
     return Criterion(param, (AmongWanted(frozenset(found)),))
 
 
 def _reversed(
-    tx: Transaction, type: str, param: SearchParam, rest: tuple[str, str], own_base: str, now: datetime
+    tx: Transaction, type: str, param: SearchParam, rest: tuple[str, str], ground: _Ground
 ) -> Criterion:
     if not may_reverse(tx.actor):
         raise UnknownParameter("_has is not served to this client", expression="_has")
     if param.kind is not ParamKind.REFERENCE or (param.targets and type not in param.targets):
         raise BadRequest(f"{param.name} of {param.type} does not point at {type}", expression="_has")
+    if param.type not in ground.served:
+        raise BadRequest("_has names a type that is served here", expression="_has")
     gate(tx.actor, Interaction.SEARCH, param.type)
-    inner = _inner(tx, param.type, rest, own_base, now)
+    inner = _inner(tx, param.type, rest, ground)
     ids = {
         value.id
         for version in every_match(tx, param.type, inner)
@@ -146,10 +159,8 @@ def _reversed(
     return _with_ids(type, ids)
 
 
-def _inner(
-    tx: Transaction, type: str, rest: tuple[str, str], own_base: str, now: datetime
-) -> tuple[Criterion, ...]:
-    return tuple(_with_linked(tx, [_resolved(tx, type, *rest, own_base, now)]))
+def _inner(tx: Transaction, type: str, rest: tuple[str, str], ground: _Ground) -> tuple[Criterion, ...]:
+    return tuple(_with_linked(tx, [_resolved(tx, type, *rest, ground)]))
 
 
 def _in_list(tx: Transaction, type: str, id: str) -> Criterion:

@@ -12,7 +12,6 @@ from typing import Final
 from gateway.access.policy import Interaction, gate, includable, may_reverse
 from gateway.conformance.searching.parameters import ParamKind, SearchParam, search_params
 from gateway.conformance.searching.values import ReferenceValue
-from gateway.conformance.served_types import SERVED
 from gateway.errors import BadRequest, Forbidden, TooCostly, UnknownParameter
 from gateway.store.database import Transaction
 from gateway.store.index_rows import hashed
@@ -47,7 +46,7 @@ def included(tx: Transaction, query: Query, matches: Sequence[Version]) -> tuple
     Raises UnknownParameter for an include that is not served to the actor, TooCostly beyond MAX_INCLUDED.
     """
     for include in query.includes:
-        _refuse_unserved(tx, include)
+        _refuse_unserved(tx, query, include)
     known = {version.reference for version in matches}
     found: dict[str, Version] = {}
     fresh: Sequence[Version] = matches
@@ -55,7 +54,9 @@ def included(tx: Transaction, query: Query, matches: Sequence[Version]) -> tuple
         steps = [include for include in query.includes if include.iterate or round == 0]
         new: dict[str, Version] = {}
         for include in steps:
-            step = _pointing_here(tx, include, fresh) if include.reverse else _led_to(tx, include, fresh)
+            step = (
+                _pointing_here(tx, include, fresh) if include.reverse else _led_to(tx, query, include, fresh)
+            )
             new |= {version.reference: version for version in step if version.reference not in known}
             if len(found) + len(new) > MAX_INCLUDED:
                 raise TooCostly(
@@ -70,7 +71,7 @@ def included(tx: Transaction, query: Query, matches: Sequence[Version]) -> tuple
     return tuple(found.values())
 
 
-def _led_to(tx: Transaction, include: Include, fresh: Sequence[Version]) -> Sequence[Version]:
+def _led_to(tx: Transaction, query: Query, include: Include, fresh: Sequence[Version]) -> Sequence[Version]:
     """What the references of `fresh` lead to."""
     named: dict[tuple[str, str], None] = {}
     for version in fresh:
@@ -82,7 +83,7 @@ def _led_to(tx: Transaction, include: Include, fresh: Sequence[Version]) -> Sequ
                         assert value.type is not None
                         assert value.id is not None
                         named[value.type, value.id] = None
-    asked = [(type, uuid) for type, id in named if (uuid := our_id(id)) and _may_search(tx, type)]
+    asked = [(type, uuid) for type, id in named if (uuid := our_id(id)) and _may_search(tx, query, type)]
     if not asked:
         return ()
     values = {
@@ -131,15 +132,17 @@ def _params(include: Include) -> list[SearchParam]:
     return [held[include.name]]
 
 
-def _refuse_unserved(tx: Transaction, include: Include) -> None:
+def _refuse_unserved(tx: Transaction, query: Query, include: Include) -> None:
     kind = "_revinclude" if include.reverse else "_include"
     allowed = includable(tx.actor)
     if (include.reverse and not may_reverse(tx.actor)) or (
         allowed is not None and f"{include.type}:{include.name}" not in allowed
     ):
         raise UnknownParameter(f"this {kind} is not served to this client", expression=kind)
-    if include.type not in SERVED:
+    if include.type not in query.served:
         raise BadRequest(f"{kind} starts with a type that is served here", expression=kind)
+    if include.target is not None and include.target not in query.served:
+        raise BadRequest(f"{kind} leads to a type that is served here", expression=kind)
     param = search_params(include.type).get(include.name)
     if include.name != ANY and (param is None or param.kind is not ParamKind.REFERENCE):
         raise BadRequest(f"{kind} takes a reference parameter of {include.type}", expression=kind)
@@ -147,8 +150,8 @@ def _refuse_unserved(tx: Transaction, include: Include) -> None:
         gate(tx.actor, Interaction.SEARCH, include.type)
 
 
-def _may_search(tx: Transaction, type: str) -> bool:
-    if type not in SERVED:
+def _may_search(tx: Transaction, query: Query, type: str) -> bool:
+    if type not in query.served:
         return False
     try:
         gate(tx.actor, Interaction.SEARCH, type)

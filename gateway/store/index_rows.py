@@ -29,7 +29,7 @@ from gateway.conformance.searching.values import (
     Value,
     folded,
 )
-from gateway.conformance.served_types import SERVED
+from gateway.conformance.served_types import clinical_date
 from gateway.fhir.json_codec import Resource
 
 INDEX_FORMAT: Final = 1
@@ -69,10 +69,11 @@ def index_rows(resource: Resource) -> IndexRows:
 
 def sort_date(resource: Resource) -> datetime:
     """The earliest moment of the type's clinical date; the beginning of time when it has none."""
-    served = SERVED.get(resource["resourceType"])
-    if served is None or served.clinical_date is None:
+    type = resource["resourceType"]
+    name = clinical_date(type)
+    if name is None:
         return FIRST
-    found = search_params(served.name)[served.clinical_date].values_in(resource)
+    found = search_params(type)[name].values_in(resource)
     return min((value.since for value in found if isinstance(value, DateValue)), default=FIRST)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.conformance.searching.parameters import ParamKind, search_params
-from gateway.conformance.served_types import SERVED
+from gateway.conformance.served_types import SERVED, ServedType, clinical_date
 from gateway.errors import BadRequest
 
 MAX_SORT_KEYS: Final = 5
@@ -54,6 +54,7 @@ class Query:
     count     at most so many matches on a page
     cursor    a `Page.next_cursor` of the same actor and query
     own_base  our own address, with a slash at its end: references under it are ours
+    served    the types that can be reached by a chain, `_has` or an include; no other is
     """
 
     types: tuple[str, ...]
@@ -66,6 +67,7 @@ class Query:
     own_base: str = ""
     within: str | None = None
     said: str = ""
+    served: Mapping[str, ServedType] = field(default_factory=lambda: SERVED, compare=False, repr=False)
 
     @property
     def type(self) -> str:
@@ -113,6 +115,4 @@ def is_unbounded(types: Sequence[str], keys: tuple[SortKey, ...]) -> bool:
         return True
     if len(keys) > 1 or (len(types) > 1 and keys[0].name != LAST_UPDATED):
         return False
-    served = SERVED.get(types[0])
-    clinical = served.clinical_date if served else None
-    return keys[0].name in (LAST_UPDATED, clinical)
+    return keys[0].name in (LAST_UPDATED, clinical_date(types[0]))

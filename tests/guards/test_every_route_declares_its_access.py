@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
@@ -147,13 +148,12 @@ def test_a_hole_in_the_policy_keeps_the_application_from_starting(
 
 @pytest.mark.parametrize("type", ["Parameters", "NoSuchType"])
 def test_a_type_that_is_served_without_a_policy_keeps_the_application_from_starting(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, gateway: Gateway, type: str
+    settings: Settings, gateway: Gateway, type: str
 ) -> None:
     served = {**SERVED, type: SERVED["Basic"]}
-    monkeypatch.setattr(fhir_api, "SERVED", served)
 
     with pytest.raises(ConfigError, match=type):
-        create_app(settings, gateway)
+        create_app(settings, replace(gateway, served=served))
 
 
 @pytest.mark.parametrize(

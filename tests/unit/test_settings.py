@@ -265,3 +265,24 @@ def test_a_secret_is_read_where_its_reference_points_when_it_is_needed(config: P
         with pytest.raises(ConfigError, match=told) as caught:
             settings.secret_at(reference)
         assert "written-out-secret" not in caught.value.message
+
+
+def test_further_types_are_switched_on_in_the_file_or_by_commas(config: Path) -> None:
+    assert load(config).fhir_types == frozenset()
+    write(config, "gateway.yaml", "fhir_types: [Claim, Coverage, Claim]\n")
+    assert load(config).fhir_types == {"Claim", "Coverage"}
+    assert load(config, FHIR_TYPES="Media, Invoice,").fhir_types == {"Media", "Invoice"}
+
+
+def test_every_type_that_cannot_be_switched_on_is_told(config: Path) -> None:
+    write(config, "gateway.yaml", "fhir_types:\n  - Coverge\n  - Claim\n  - 7\n  - Parameters\n")
+    told = problems(config)
+
+    assert [line.rpartition("gateway.yaml:")[2].partition(":")[0] for line in told] == ["2", "4", "5"]
+    assert "'Coverge' is no resource type of R4" in told[0]
+    assert "Coverage" in told[0]
+    assert "must be text" in told[1]
+    assert "a Parameters can never be served" in told[2]
+    [told_of_variable] = problems(config.parent, FHIR_TYPES="Claim,Invoce")
+    assert told_of_variable.startswith("CARE_GATEWAY_FHIR_TYPES: 'Invoce' is no resource type of R4")
+    assert "Invoice" in told_of_variable

@@ -13,11 +13,10 @@ from flask import Blueprint, Flask, g, request
 
 from gateway.access.policy import Interaction, gate, gate_system
 from gateway.acts.gateway import Gateway
-from gateway.conformance.served_types import SERVED
 from gateway.errors import NotFound, NotServed
 from gateway.fhir.resource_types import R4_TYPES
 from gateway.store.versions import our_id
-from gateway.web import doors
+from gateway.web import doors, the_gateway
 from gateway.web.doors import Door
 from gateway.web.fhir_api import (
     create,
@@ -67,7 +66,7 @@ def blueprint(gateway: Gateway) -> Blueprint:
 
 def refuse_undeclared(app: Flask, gateway: Gateway) -> None:
     """Raises ConfigError naming each served type, and each route below /fhir, without a policy."""
-    declarations.refuse_undeclared(app, _routes_by_endpoint(gateway), SERVED)
+    declarations.refuse_undeclared(app, _routes_by_endpoint(gateway), gateway.served)
 
 
 def declared_routes() -> tuple[Route, ...]:
@@ -77,7 +76,7 @@ def declared_routes() -> tuple[Route, ...]:
 
 def _routes_by_endpoint(gateway: Gateway) -> dict[str, Route]:
     declared = declared_routes()
-    return {route.endpoint: route for route in (*declared, capabilities_route(declared, gateway.public_url))}
+    return {route.endpoint: route for route in (*declared, capabilities_route(declared, gateway))}
 
 
 def _admit(route: Route) -> None:
@@ -99,7 +98,8 @@ def _admit(route: Route) -> None:
 
 
 def _refuse_unserved(type: str) -> None:
-    if type in SERVED:
+    served = the_gateway().served
+    if type in served:
         return
     # Only a name of R4 is repeated: any other text in an address could be anything, a patient's name too.
     known = (
@@ -107,7 +107,7 @@ def _refuse_unserved(type: str) -> None:
         if type in R4_TYPES
         else "What the address names is no resource type of R4"
     )
-    raise NotServed(f"{known}; served are: {', '.join(sorted(SERVED))}.")
+    raise NotServed(f"{known}; served are: {', '.join(sorted(served))}.")
 
 
 def _refuse_unusable(type: str, id: str) -> None:

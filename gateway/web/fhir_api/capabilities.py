@@ -14,7 +14,8 @@ from typing import Any, Final
 from flask import Response
 
 from gateway.access.policy import TABLE, Interaction
-from gateway.conformance.served_types import SERVED, ServedType
+from gateway.acts.gateway import Gateway
+from gateway.conformance.served_types import ServedType
 from gateway.conformance.typed import authored
 from gateway.fhir.json_codec import Resource
 from gateway.web.doors import Door
@@ -35,13 +36,13 @@ _CODES: Final = {
 }
 
 
-def capabilities_route(routes: Sequence[Route], public_url: str) -> Route:
+def capabilities_route(routes: Sequence[Route], gateway: Gateway) -> Route:
     """The route that answers what `routes` and itself can do."""
-    statement = statement_of(routes, public_url, datetime.now(UTC))
+    statement = statement_of(routes, gateway, datetime.now(UTC))
     return Route("GET", "/metadata", SystemInteraction.CAPABILITIES, lambda: _answer(statement), Door.OPEN)
 
 
-def statement_of(routes: Sequence[Route], public_url: str, since: datetime) -> Resource:
+def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> Resource:
     """The CapabilityStatement of this installation; `since` is when it began to be true."""
     registered = {route.interaction for route in routes}
     software = version(_DISTRIBUTION)
@@ -56,7 +57,7 @@ def statement_of(routes: Sequence[Route], public_url: str, since: datetime) -> R
             "software": {"name": "Care Gateway", "version": software},
             "implementation": {
                 "description": "Care plans and referrals between hospitals, agencies and coordinators.",
-                "url": f"{public_url}{replies.BASE}",
+                "url": f"{gateway.public_url}{replies.BASE}",
             },
             "fhirVersion": "4.0.1",
             "format": ["application/fhir+json", "json"],
@@ -67,7 +68,7 @@ def statement_of(routes: Sequence[Route], public_url: str, since: datetime) -> R
                         "cors": False,
                         "description": "Authorization: Bearer, with a key from the gateway's operator.",
                     },
-                    "resource": [_resource(served, registered) for served in SERVED.values()],
+                    "resource": [_resource(served, registered) for served in gateway.served.values()],
                 }
             ],
         }

@@ -13,7 +13,6 @@ from flask import Response, g
 from gateway.access.policy import Interaction, gate
 from gateway.acts import read_resource
 from gateway.conformance.facts import r4
-from gateway.conformance.served_types import SERVED
 from gateway.errors import Forbidden, NotServed
 from gateway.web import the_gateway
 from gateway.web.fhir_api import search_answer
@@ -35,7 +34,7 @@ def _members(about: str, member: str) -> list[str]:
     if compartment is None:
         known = ", ".join(sorted(r4().compartments))
         raise NotServed(f"{about} has no compartment; R4 has those of {known}.")
-    led_to = [type for type in SERVED if compartment.members.get(type)]
+    led_to = [type for type in the_gateway().served if compartment.members.get(type)]
     if member == _ALL:
         return [type for type in led_to if _may_search(type)]
     if member not in led_to:

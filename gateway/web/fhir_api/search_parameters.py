@@ -20,6 +20,7 @@ from gateway.conformance.searching.parameters import ParamKind, SearchParam, sea
 from gateway.errors import BadRequest, Issue, PreconditionFailed, UnknownParameter
 from gateway.fhir.resource_types import R4_TYPES
 from gateway.store.query import Include, Query, sort_keys
+from gateway.web import the_gateway
 
 DEFAULT_COUNT: Final = 50
 MAX_COUNT: Final = 200
@@ -131,6 +132,7 @@ def asked(
         own_base=f"{base_url}/",
         within=within,
         said=urlencode(honoured),
+        served=the_gateway().served,
     )
     if len(query.includes) > MAX_INCLUDES:
         raise BadRequest(f"A search has at most {MAX_INCLUDES} includes.", expression="_include")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from flask import Response, g
 
 from gateway.access.policy import Interaction, gate
-from gateway.conformance.served_types import SERVED
 from gateway.errors import BadRequest, Forbidden
+from gateway.web import the_gateway
 from gateway.web.fhir_api import search_answer
 from gateway.web.fhir_api.routes import Route, SystemInteraction
 from gateway.web.fhir_api.search_parameters import TYPE
@@ -20,7 +20,7 @@ def search_system() -> Response:
     """A page of the resources of several types that the parameters ask for."""
     said = search_answer.given()
     named = [value for name, value in said.pairs if name == TYPE]
-    types = _named(named) if named else [type for type in SERVED if _is_searched(type)]
+    types = _named(named) if named else [type for type in the_gateway().served if _is_searched(type)]
     if not types:
         raise Forbidden("this client may search no type")
     return search_answer.answer(types, said, path="")
@@ -28,7 +28,7 @@ def search_system() -> Response:
 
 def _named(values: list[str]) -> list[str]:
     types = [type for value in values for type in value.split(",")]
-    if len(values) > 1 or not all(type in SERVED for type in types):
+    if len(values) > 1 or not all(type in the_gateway().served for type in types):
         raise BadRequest(f"{TYPE} names types that are served, once, divided by commas.", expression=TYPE)
     for type in types:
         gate(g.actor, Interaction.SEARCH, type)
@@ -40,7 +40,7 @@ def _is_searched(type: str) -> bool:
         gate(g.actor, Interaction.SEARCH, type)
     except Forbidden:
         return False
-    return not SERVED[type].read_only
+    return not the_gateway().served[type].read_only
 
 
 ROUTES = (
