@@ -6,7 +6,7 @@ is found. Source: https://hl7.org/fhir/R4/search.html#chaining, #has and #list
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from gateway.access.policy import Interaction, chainable, gate, may_reverse, searchable
 from gateway.conformance.facts import r4
 from gateway.conformance.searching.criterion import AnyOf, Criterion, Demand, read_criterion
+from gateway.conformance.searching.escaping import split
 from gateway.conformance.searching.names import Chain, Plain, Reverse, read_name
 from gateway.conformance.searching.parameters import ParamKind, SearchParam, search_params
 from gateway.conformance.searching.reference_search import AmongWanted, ReferenceWanted
@@ -27,7 +28,7 @@ from gateway.store.database import Transaction
 from gateway.store.matching import Demands, every_match
 from gateway.store.query import Query
 from gateway.store.rows import select
-from gateway.store.versions import our_id
+from gateway.store.versions import Version, our_id
 
 LIST = "_list"
 
@@ -163,15 +164,22 @@ def _inner(tx: Transaction, type: str, rest: tuple[str, str], ground: _Ground) -
     return tuple(_with_linked(tx, [_resolved(tx, type, *rest, ground)]))
 
 
-def _in_list(tx: Transaction, type: str, id: str) -> Criterion:
-    """`_list`: what a List that the actor sees names, and has not marked as deleted."""
-    if our_id(id) is None:
+def _in_list(tx: Transaction, type: str, value: str) -> Criterion:
+    """`_list`: what a List that the actor sees names, and has not marked as deleted; commas mean any of them.
+
+    A List that is hidden or missing names nothing.
+    """
+    ids = split(value, ",")
+    if any(id.startswith("$") for id in ids):  # $current-problems and the like
         raise BadRequest("_list takes the id of a List here; no functional list is served", expression=LIST)
     gate(tx.actor, Interaction.SEARCH, "List")
-    held = resources.find(tx, "List", id)
+    named = [reference for id in ids for reference in _named_by(resources.find(tx, "List", id))]
+    return _with_ids(type, {it.id for it in map(parse_reference, named) if _is_ours(it, type)})
+
+
+def _named_by(held: Version | None) -> Iterator[str]:
     entries = held.resource.get("entry") if held is not None and not held.deleted else None
-    named = (_listed(entry) for entry in (entries if isinstance(entries, list) else ()))
-    return _with_ids(type, {it.id for it in map(parse_reference, filter(None, named)) if _is_ours(it, type)})
+    yield from filter(None, map(_listed, entries if isinstance(entries, list) else ()))
 
 
 def _listed(entry: Any) -> str | None:

@@ -26,7 +26,7 @@ from gateway.store.index_rows import INDEX_FORMAT, sort_date
 from gateway.store.new_version import new_version
 from gateway.store.rows import select
 from gateway.store.shown import shown_to
-from gateway.store.versions import COLUMNS, Version, our_id, version_of
+from gateway.store.versions import ANY_VERSION, COLUMNS, Version, our_id, version_of
 
 _READ = f"""
     SELECT {COLUMNS} FROM resource AS r
@@ -196,7 +196,10 @@ def _locked(
         raise _not_found(type, id)
     head = heads[0]
     may_write(tx.actor, interaction, type, head["source"])
-    if expect is not None and head["version"] != expect:
+    if expect == ANY_VERSION:
+        if head["deleted"]:
+            raise PreconditionFailed(f"{relative(type, id)} was deleted; If-Match asks that it is there")
+    elif expect is not None and head["version"] != expect:
         raise PreconditionFailed(
             f"{relative(type, id)} is at version {head['version']}, not {expect}:"
             " read it again, then decide again"

@@ -17,6 +17,9 @@ from gateway.fhir.systems import OURS
 SOURCE_URI: Final = f"{OURS}source/"
 """`meta.source` of every stored resource is this plus the name of its source."""
 
+ANY_VERSION: Final = 0
+"""What a writer expects who only asks that the resource is there: versions begin at 1."""
+
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -33,6 +33,7 @@ from gateway.web.fhir_api import (
 )
 from gateway.web.fhir_api.capabilities import capabilities_route
 from gateway.web.fhir_api.negotiation import refuse_other_formats
+from gateway.web.fhir_api.parameters import check_parameters
 from gateway.web.fhir_api.replies import BASE
 from gateway.web.fhir_api.routes import Route
 
@@ -80,10 +81,11 @@ def _routes_by_endpoint(gateway: Gateway) -> dict[str, Route]:
 
 
 def _admit(route: Route) -> None:
-    """Refuses what needs neither body nor data to refuse: the type, the kind of actor, the format."""
+    """Refuses what needs neither body nor data to refuse: the type, the kind of actor, format, parameters."""
+    arguments = request.view_args or {}
+    id = arguments.get("logical_id")
     if isinstance(route.interaction, Interaction):
-        arguments = request.view_args or {}
-        type, id = arguments["resource_type"], arguments.get("logical_id")
+        type = arguments["resource_type"]
         _refuse_unserved(type)
         g.action = f"{route.interaction} {type}"
         if id is not None:
@@ -95,6 +97,7 @@ def _admit(route: Route) -> None:
         g.action = route.interaction.value
         gate_system(g.actor, route.interaction)
     refuse_other_formats(request)
+    check_parameters(request, route.interaction, arguments.get("resource_type"), by_id=id is not None)
 
 
 def _refuse_unserved(type: str) -> None:

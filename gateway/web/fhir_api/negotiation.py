@@ -14,15 +14,18 @@ from typing import Final
 from flask import Request
 from werkzeug.http import parse_options_header
 
-from gateway.errors import BadRequest, NotAcceptable, TooLarge, UnsupportedMedia
+from gateway.errors import BadRequest, NotAcceptable, PreconditionFailed, TooLarge, UnsupportedMedia
 from gateway.fhir.json_codec import MAX_BYTES, Resource, read_resource
+from gateway.store.versions import ANY_VERSION
 
 FHIR_VERSION: Final = "4.0"
 _JSON: Final = frozenset({"application/fhir+json", "application/json", "text/json", "application/json+fhir"})
 _ANYTHING: Final = frozenset({"*/*", "application/*"})
 _FORMATS: Final = _JSON | {"json"}
 _UTF8: Final = frozenset({"", "utf-8", "utf8"})
-_ETAG: Final = re.compile(r'(?:W/)?"([0-9]{1,9})"', re.ASCII)
+# An entity tag as RFC 9110 8.8.3 writes it; those of ours are a version's number, spelled one way only.
+_ETAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*+)"')
+_VERSION: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
 class Return(StrEnum):
@@ -60,9 +63,7 @@ def refuse_other_formats(request: Request) -> None:
     """
     asked = request.args.get("_format")
     if asked is not None:
-        # A plus sign in an address is a blank: `_format=application/fhir+json` arrives as "application/fhir
-        # json".
-        _refuse_format(asked.strip().replace(" ", "+"))
+        refuse_format(asked)
     elif accepted := request.headers.get("Accept"):
         _refuse_accept(accepted)
 
@@ -94,21 +95,30 @@ def refuse_other_bodies(request: Request) -> None:
 
 
 def expected_version(request: Request) -> int | None:
-    """The version number in If-Match, e.g. 3 for ``W/"3"``; None without the header.
+    """The version number in If-Match, e.g. 3 for ``W/"3"``; ANY_VERSION for `*`; None without the header.
 
-    Raises BadRequest when it is not one version of ours: a condition that is not understood is never ignored.
+    Raises BadRequest when it is neither one tag nor `*`, for a condition that is not understood is never
+    ignored, and PreconditionFailed for a tag that no version of ours ever had.
+    Source: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
     """
     said = request.headers.get("If-Match")
     if said is None:
         return None
+    if said.strip() == "*":
+        return ANY_VERSION
     found = _ETAG.fullmatch(said.strip())
     if found is None:
         raise BadRequest('If-Match must be one version as the ETag of a read gave it, e.g. W/"3".')
+    if not _VERSION.fullmatch(found[1]):
+        raise PreconditionFailed("If-Match names a version that nothing here ever had; read it again.")
     return int(found[1])
 
 
-def _refuse_format(asked: str) -> None:
-    media, options = parse_options_header(asked)
+def refuse_format(asked: str) -> None:
+    """Nothing, when the parameter `_format` asks for FHIR 4.0 as JSON. Raises NotAcceptable otherwise."""
+    # A plus sign in an address or a form is a blank: `application/fhir+json` arrives as "application/fhir
+    # json".
+    media, options = parse_options_header(asked.strip().replace(" ", "+"))
     if media not in _FORMATS or _is_other_version(options):
         raise NotAcceptable(
             "_format must be json or application/fhir+json; only FHIR 4.0 as JSON is answered."

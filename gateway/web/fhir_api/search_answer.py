@@ -21,7 +21,7 @@ from gateway.fhir import json_codec
 from gateway.store.versions import Version
 from gateway.web import the_gateway
 from gateway.web.fhir_api import replies
-from gateway.web.fhir_api.negotiation import preferences
+from gateway.web.fhir_api.negotiation import preferences, refuse_format
 from gateway.web.fhir_api.search_parameters import CURSOR, Asked, Total, asked
 from gateway.web.outcomes import FHIR_JSON
 
@@ -47,7 +47,10 @@ def given() -> Given:
         # All parameters may stand in the address: then there is no body, and nothing to name the format of.
         if request.mimetype != _FORM and (request.mimetype or request.get_data()):
             raise UnsupportedMedia(f"Send the search parameters as {_FORM}.")
-        pairs += request.form.items(multi=True)
+        posted = list(request.form.items(multi=True))
+        for format in (value for name, value in posted if name == "_format"):
+            refuse_format(format)
+        pairs += posted
     return continued(the_gateway(), g.actor, pairs)
 
 

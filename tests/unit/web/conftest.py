@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from gateway.settings import Settings
 from gateway.store import clients
 from gateway.store.database import Database
 from gateway.sync.partner import Partner
+from gateway.web import GATEWAY
+from tests.conftest import create_database, drop_database, url_of
 
 PUBLIC_URL = "http://gateway.test"
 NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
@@ -33,8 +36,8 @@ def mappings() -> Mappings:
     return Mappings.load()
 
 
-@pytest.fixture
-def gateway(database: Database, mappings: Mappings) -> Gateway:
+def gateway_over(database: Database, mappings: Mappings) -> Gateway:
+    """A gateway between two hospitals and one agency."""
     hospitals = [
         Partner(name, name, "fhir_rest", verified_identifiers=(NHS_NUMBER,))
         for name in ("st-annes", "northside")
@@ -42,6 +45,34 @@ def gateway(database: Database, mappings: Mappings) -> Gateway:
     agency = Partner("elm-trust", "Elm Trust", "webhook", organisation=ELM_TRUST)
     partners = {partner.name: partner for partner in (*hospitals, agency)}
     return Gateway(database, mappings, partners, Actor.gateway(), PUBLIC_URL)
+
+
+@pytest.fixture
+def gateway(database: Database, mappings: Mappings) -> Gateway:
+    return gateway_over(database, mappings)
+
+
+@pytest.fixture(scope="module")
+def standing_app(
+    server_url: str, migrated_template: str, mappings: Mappings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """An application for a whole module of tests: for tables of requests, each of which changes little."""
+    name = f"{migrated_template}_{secrets.token_hex(4)}"
+    create_database(server_url, name, template=migrated_template)
+    database = Database.connect(url_of(server_url, name), pool_size=5)
+    var = {"CARE_GATEWAY_VAR": str(tmp_path_factory.mktemp("var")), "CARE_GATEWAY_PUBLIC_URL": PUBLIC_URL}
+    yield create_app(Settings.load(var), gateway_over(database, mappings))
+    database.close()
+    drop_database(server_url, name)
+
+
+@pytest.fixture(scope="module")
+def enter(standing_app: Flask) -> Knock:
+    """`knock` for a module: `enter("ehr:st-annes")`, `enter("nobody")` without a key."""
+    gateway: Gateway = standing_app.extensions[GATEWAY]
+    return lambda who: (
+        standing_app.test_client() if who == "nobody" else client_of(standing_app, gateway, who)
+    )
 
 
 @pytest.fixture
@@ -64,15 +95,17 @@ def nobody(app: Flask) -> FlaskClient:
 def knock(app: Flask, gateway: Gateway) -> Knock:
     """A client with a key of its own: `knock("ehr:st-annes")`, `knock("coordinator")`."""
 
-    def _knock(who: str) -> FlaskClient:
-        kind, _, partner = who.partition(":")
-        with gateway.database.transaction(gateway.self_actor) as tx:
-            key = clients.add(tx, who.replace(":", "-"), ActorKind(kind), partner or None)
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {key}"
-        return client
+    return lambda who: client_of(app, gateway, who)
 
-    return _knock
+
+def client_of(app: Flask, gateway: Gateway, who: str) -> FlaskClient:
+    """A new machine client, `kind` or `kind:partner`, that sends its key."""
+    kind, _, partner = who.partition(":")
+    with gateway.database.transaction(gateway.self_actor) as tx:
+        key = clients.add(tx, who.replace(":", "-"), ActorKind(kind), partner or None)
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {key}"
+    return client
 
 
 @pytest.fixture

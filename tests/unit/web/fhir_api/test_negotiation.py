@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from gateway.errors import BadRequest
+from gateway.errors import BadRequest, PreconditionFailed
+from gateway.store.versions import ANY_VERSION
 from gateway.web.fhir_api.negotiation import Return, expected_version, preferences
 from tests.unit.web.conftest import patient
 
@@ -106,9 +107,21 @@ def test_any_preference_can_be_read(text: str) -> None:
 def test_any_if_match_is_one_version_or_refused(text: str) -> None:
     try:
         version = expected_version(_request("If-Match", text))
-    except BadRequest:
+    except (BadRequest, PreconditionFailed):
         return
-    assert re.fullmatch(rf'(W/)?"0*{version}"', text.strip())
+    assert text.strip() == "*" if version == ANY_VERSION else re.fullmatch(rf'(W/)?"{version}"', text.strip())
+
+
+@pytest.mark.parametrize("tag", ['W/"01"', 'W/"0"', '"abc"', 'W/""', 'W/"٣"', 'W/"9999999999"'])
+def test_a_tag_that_no_version_has_does_not_match(tag: str) -> None:
+    with pytest.raises((PreconditionFailed, BadRequest)):
+        expected_version(_request("If-Match", tag))
+
+
+@pytest.mark.parametrize("text", ["3", "W/3", 'w/"3"', 'W/"1", W/"2"', "**", '"3', ""])
+def test_a_condition_that_is_no_tag_is_refused(text: str) -> None:
+    with pytest.raises(BadRequest):
+        expected_version(_request("If-Match", text))
 
 
 def _request(header: str, text: str) -> Request:

@@ -37,7 +37,7 @@ def test_a_stale_version_is_refused(st_annes: FlaskClient, id: str) -> None:
     assert st_annes.get(url).headers["ETag"] == 'W/"2"'
 
 
-@pytest.mark.parametrize("tag", ["*", '"x"', 'W/"1", W/"2"', "1", ""])
+@pytest.mark.parametrize("tag", ['W/"1", W/"2"', "1", ""])
 def test_a_condition_that_is_not_understood_is_never_ignored(
     st_annes: FlaskClient, id: str, tag: str
 ) -> None:
