@@ -17,6 +17,7 @@ from gateway.acts.gateway import Gateway
 from gateway.acts.link_person import link_person
 from gateway.acts.moves_only import refuse_deleting, refuse_moving, refuse_new_leg
 from gateway.acts.shape import refuse_broken
+from gateway.acts.subscription_status import refuse_claimed
 from gateway.errors import MethodNotAllowed, NotFound, PreconditionFailed, Unprocessable
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import ReferenceKind, parse_reference, rewrite
@@ -124,8 +125,10 @@ def _refuse_other_patients(actor: Actor, before: Version, after: Resource) -> No
 
 
 def acceptable(gateway: Gateway, resource: Resource) -> Resource:
-    """The resource, references to our own address made relative. Raises NotConformant with every issue."""
+    """The resource, references to our own address made relative. Raises NotConformant with every issue,
+    and Unprocessable for a Subscription that says what is not true."""
     refuse_broken(resource)
+    refuse_claimed(resource)
     base = f"{gateway.public_url}/fhir/R4/"
     return rewrite(resource, lambda text: _relative(text, base))
 

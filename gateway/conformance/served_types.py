@@ -24,11 +24,13 @@ class ServedType:
 
     clinical_date  the date parameter that its lists are walked by; None where it has none
     read_only      it is made by the gateway itself and never written through the API
+    note           what a client should know of it beyond R4, for the CapabilityStatement
     """
 
     name: str
     clinical_date: str | None = None
     read_only: bool = False
+    note: str = ""
 
     @property
     def profile(self) -> str:
@@ -91,6 +93,11 @@ _SERVED: Final = (
     ServedType("List", "date"),
     ServedType("Group"),
     ServedType("Provenance", "recorded"),
+    ServedType(
+        "Subscription",
+        note="Kept, read and searched; nothing is delivered for it yet. Its status is written as requested or"
+        " off: active and error are for the server alone to say. Whoever may read it reads its headers too.",
+    ),
     ServedType("Bundle", "timestamp"),
     ServedType("Basic", "created"),
     ServedType("MeasureReport", "date"),

@@ -83,6 +83,7 @@ def _resource(served: ServedType, registered: set[Interaction | SystemInteractio
     return {
         "type": served.name,
         "profile": served.profile,
+        **({"documentation": served.note} if served.note else {}),
         "interaction": [{"code": code} for code in offered],
         "versioning": "versioned-update",
         "readHistory": "vread" in offered,
