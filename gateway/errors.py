@@ -17,6 +17,7 @@
     ├── PreconditionFailed         412 conflict      If-Match or If-None-Exist did not hold
     ├── TooLarge                   413 too-long
     ├── UnsupportedMedia           415 not-supported
+    │   └── UnsupportedPatch       415 not-supported a patch in a format that is not read
     ├── Unprocessable              422 processing    readable, but not acceptable
     │   ├── NotConformant          422 invariant     breaks R4; carries every issue found
     │   ├── RecordInvalid          422 invalid       a record that does not fit its schema
@@ -170,6 +171,10 @@ class UnsupportedMedia(GatewayError):
     """The body is in a format that is not read here."""
 
     issue, status = "not-supported", 415
+
+
+class UnsupportedPatch(UnsupportedMedia):
+    """The patch is in a format that is not read here."""
 
 
 class Unprocessable(GatewayError):

@@ -31,6 +31,7 @@ class Interaction(StrEnum):
     SEARCH = "search"
     CREATE = "create"
     UPDATE = "update"
+    PATCH = "patch"
     DELETE = "delete"
 
 
@@ -106,8 +107,9 @@ _READING: Final = (Interaction.READ, Interaction.VREAD, Interaction.HISTORY, Int
 def _row(read: Iterable[ActorKind], create: Iterable[ActorKind], update: Iterable[ActorKind],
          delete: Iterable[ActorKind]) -> Row:  # fmt: skip
     by = dict.fromkeys(_READING, frozenset(read))
-    by |= {Interaction.CREATE: frozenset(create), Interaction.UPDATE: frozenset(update)}
-    return MappingProxyType(by | {Interaction.DELETE: frozenset(delete)})
+    by |= {Interaction.CREATE: frozenset(create), Interaction.DELETE: frozenset(delete)}
+    # A patch is an update that says less.
+    return MappingProxyType(by | dict.fromkeys((Interaction.UPDATE, Interaction.PATCH), frozenset(update)))
 
 
 _READERS: Final = (EHR, AGENCY, COORDINATOR)

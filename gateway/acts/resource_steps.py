@@ -18,14 +18,14 @@ from gateway.acts.link_person import link_person
 from gateway.acts.moves_only import refuse_deleting, refuse_moving, refuse_new_leg
 from gateway.acts.shape import refuse_broken
 from gateway.acts.subscription_status import refuse_claimed
-from gateway.errors import MethodNotAllowed, NotFound, PreconditionFailed, Unprocessable
+from gateway.errors import MethodNotAllowed, NotFound, PreconditionFailed, PreconditionRequired, Unprocessable
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import ReferenceKind, parse_reference, rewrite
 from gateway.fhir.subjects import patients_named
 from gateway.store import audit, resources
 from gateway.store.database import Transaction
 from gateway.store.search import Query, lock_criteria, search
-from gateway.store.versions import Version
+from gateway.store.versions import ANY_VERSION, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,22 @@ def update(gateway: Gateway, tx: Transaction, resource: Resource, *, expect: int
     """The next version of what `resource` names; `is_new` when it had been deleted and comes back.
 
     Raises MethodNotAllowed when the actor sees no such resource: ids are made here, so nothing is created
-    under one. Raises Forbidden, NotConformant, and PreconditionFailed when it no longer is at version
-    `expect`.
+    under one. Raises Forbidden, NotConformant, PreconditionFailed when it no longer is at version `expect`,
+    and PreconditionRequired when it must say which version it is about.
     """
+    return advance(gateway, tx, resource, expect=expect, by=Interaction.UPDATE)
+
+
+def advance(
+    gateway: Gateway, tx: Transaction, resource: Resource, *, expect: int | None, by: Interaction
+) -> Kept:
+    """The next version of what `resource` names, made by an update or a patch. Raises as `update` does."""
     type, id = resource["resourceType"], resource["id"]
-    gate(tx.actor, Interaction.UPDATE, type)
+    gate(tx.actor, by, type)
+    refuse_unseen(tx.actor, type, expect)
     ours = acceptable(gateway, resource)
     if tx.actor.kind is ActorKind.AGENCY and type == "Task":
-        assert expect is not None, "the door asked an agency for If-Match"
+        assert expect is not None, "as was just seen"
         try:
             return Kept(answer_by_task(gateway, tx, ours, if_match=expect), is_new=False)
         except NotFound:
@@ -96,7 +104,7 @@ def update(gateway: Gateway, tx: Transaction, resource: Resource, *, expect: int
     version = resources.update(tx, ours, expect=expect)
     if type == "Patient":
         link_person(gateway, tx, version)
-    audit.record(tx, f"{Interaction.UPDATE} {type}", (version.reference,))
+    audit.record(tx, f"{by} {type}", (version.reference,))
     return Kept(version, is_new=before.deleted)
 
 
@@ -111,6 +119,14 @@ def delete(tx: Transaction, type: str, id: str, *, expect: int | None) -> Versio
     version = resources.delete(tx, type, id, expect=expect)
     audit.record(tx, f"{Interaction.DELETE} {type}", (version.reference,))
     return version
+
+
+def refuse_unseen(actor: Actor, type: str, expect: int | None) -> None:
+    """Nothing, unless the write must say which version it is about, and does not: PreconditionRequired."""
+    if expect in (None, ANY_VERSION) and actor.kind is ActorKind.AGENCY and type == "Task":
+        raise PreconditionRequired(
+            "Send If-Match with the ETag of the Task that is answered, as a read gave it."
+        )
 
 
 def _refuse_other_patients(actor: Actor, before: Version, after: Resource) -> None:

@@ -1,4 +1,4 @@
-"""Writing one resource through the FHIR door: one transaction each; the rules are those of resource_steps.py.
+"""Writing one resource through the FHIR door: one transaction each; the rules are those of the steps.
 
 https://hl7.org/fhir/R4/http.html
 """
@@ -6,9 +6,10 @@ https://hl7.org/fhir/R4/http.html
 from __future__ import annotations
 
 from gateway.access.actors import Actor
-from gateway.acts import resource_steps
+from gateway.acts import patch_steps, resource_steps
 from gateway.acts.gateway import Gateway
 from gateway.acts.resource_steps import Kept
+from gateway.conformance.patching import Patch
 from gateway.fhir.json_codec import Resource
 from gateway.store.search import Query
 from gateway.store.versions import Version
@@ -26,6 +27,14 @@ def update_resource(gateway: Gateway, actor: Actor, resource: Resource, *, expec
     """The next version of what `resource` names; committed. Raises as `update` does."""
     with gateway.database.transaction(actor) as tx:
         return resource_steps.update(gateway, tx, resource, expect=expect)
+
+
+def patch_resource(
+    gateway: Gateway, actor: Actor, type: str, id: str, change: Patch, *, expect: int | None
+) -> Kept:
+    """The next version of a resource, `change` applied to what it is; committed. Raises as `patch` does."""
+    with gateway.database.transaction(actor) as tx:
+        return patch_steps.patch(gateway, tx, type, id, change, expect=expect)
 
 
 def delete_resource(gateway: Gateway, actor: Actor, type: str, id: str, *, expect: int | None) -> Version:

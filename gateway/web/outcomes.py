@@ -16,7 +16,8 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from gateway.errors import GatewayError, Issue, MethodNotAllowed, PartnerError, SignInNeeded
+from gateway.conformance.patching import PATCH_FORMATS
+from gateway.errors import GatewayError, Issue, MethodNotAllowed, PartnerError, SignInNeeded, UnsupportedPatch
 from gateway.fhir import json_codec
 from gateway.fhir.outcome import operation_outcome
 from gateway.web.request_log import log_failure
@@ -71,6 +72,8 @@ def told(error: GatewayError) -> Told:
         headers.append(("WWW-Authenticate", SCHEME))
     if isinstance(error, MethodNotAllowed):
         headers.append(("Allow", "GET, HEAD"))
+    if isinstance(error, UnsupportedPatch):
+        headers.append(("Accept-Patch", ", ".join(PATCH_FORMATS)))
     if error.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers.append(("Retry-After", str(RETRY_AFTER_S)))
     return Told(error.status, issues, tuple(headers))

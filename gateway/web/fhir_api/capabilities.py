@@ -15,6 +15,7 @@ from flask import Response
 
 from gateway.access.policy import TABLE, Interaction
 from gateway.acts.gateway import Gateway
+from gateway.conformance.patching import PATCH_FORMATS
 from gateway.conformance.served_types import ServedType
 from gateway.conformance.typed import authored
 from gateway.fhir.json_codec import Resource
@@ -29,6 +30,7 @@ _CODES: Final = {
     Interaction.READ: "read",
     Interaction.VREAD: "vread",
     Interaction.UPDATE: "update",
+    Interaction.PATCH: "patch",
     Interaction.DELETE: "delete",
     Interaction.HISTORY: "history-instance",
     Interaction.CREATE: "create",
@@ -61,6 +63,7 @@ def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> 
             },
             "fhirVersion": "4.0.1",
             "format": ["application/fhir+json", "json"],
+            **_patch_formats(registered),
             "rest": [
                 {
                     "mode": "server",
@@ -73,6 +76,10 @@ def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> 
             ],
         }
     )
+
+
+def _patch_formats(registered: set[Interaction | SystemInteraction]) -> dict[str, Any]:
+    return {"patchFormat": list(PATCH_FORMATS)} if Interaction.PATCH in registered else {}
 
 
 def _resource(served: ServedType, registered: set[Interaction | SystemInteraction]) -> dict[str, Any]:

@@ -14,7 +14,15 @@ from typing import Final
 from flask import Request
 from werkzeug.http import parse_options_header
 
-from gateway.errors import BadRequest, NotAcceptable, PreconditionFailed, TooLarge, UnsupportedMedia
+from gateway.conformance.patching import Patch, read_patch
+from gateway.errors import (
+    BadRequest,
+    NotAcceptable,
+    PreconditionFailed,
+    TooLarge,
+    UnsupportedMedia,
+    UnsupportedPatch,
+)
 from gateway.fhir.json_codec import MAX_BYTES, Resource, read_resource
 from gateway.store.versions import ANY_VERSION
 
@@ -74,15 +82,27 @@ def body_resource(request: Request, type: str) -> Resource:
     Raises UnsupportedMedia, TooLarge, Unreadable with line and column, and BadRequest for another type.
     """
     refuse_other_bodies(request)
-    if (request.content_length or 0) > MAX_BYTES:
-        raise TooLarge(f"The body is {request.content_length} bytes long; at most {MAX_BYTES} are read.")
-    resource = read_resource(request.get_data(cache=False))
+    resource = read_resource(_body(request))
     if resource["resourceType"] != type:
         raise BadRequest(
             f"The body is not a {type}, but the address is: send it to the address of its own type.",
             expression="resourceType",
         )
     return resource
+
+
+def body_patch(request: Request) -> Patch:
+    """The patch in the body. Raises UnsupportedPatch, TooLarge, Unreadable, BadRequest."""
+    media, options = parse_options_header(request.headers.get("Content-Type", ""))
+    if options.get("charset", "").lower() not in _UTF8 or _is_other_version(options):
+        raise UnsupportedPatch("Send a patch in UTF-8, and for FHIR 4.0; nothing else is read.")
+    return read_patch(_body(request), media)
+
+
+def _body(request: Request) -> bytes:
+    if (request.content_length or 0) > MAX_BYTES:
+        raise TooLarge(f"The body is {request.content_length} bytes long; at most {MAX_BYTES} are read.")
+    return request.get_data(cache=False)
 
 
 def refuse_other_bodies(request: Request) -> None:

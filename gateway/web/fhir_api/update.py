@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from flask import Response, g, request
 
-from gateway.access.actors import ActorKind
 from gateway.access.policy import Interaction
 from gateway.acts.write_resource import update_resource
-from gateway.errors import BadRequest, PreconditionRequired
+from gateway.errors import BadRequest
 from gateway.fhir.json_codec import Resource
-from gateway.store.versions import ANY_VERSION
 from gateway.web import the_gateway
 from gateway.web.fhir_api import replies
 from gateway.web.fhir_api.negotiation import body_resource, expected_version, preferences
@@ -26,10 +24,6 @@ def update(resource_type: str, logical_id: str) -> Response:
     expect = expected_version(request)
     resource = body_resource(request, resource_type)
     _refuse_other_id(resource, logical_id)
-    if expect in (None, ANY_VERSION) and g.actor.kind is ActorKind.AGENCY and resource_type == "Task":
-        raise PreconditionRequired(
-            "Send If-Match with the ETag of the Task that is answered, as a read gave it."
-        )
     kept = update_resource(the_gateway(), g.actor, resource, expect=expect)
     return replies.written(kept.version, 201 if kept.is_new else 200, preferences(request).wanted)
 

@@ -16,6 +16,7 @@ ADDRESSES = {
     "read": ("GET", "<resource_type>/<logical_id>"),
     "vread": ("GET", "<resource_type>/<logical_id>/_history/<version_id>"),
     "update": ("PUT", "<resource_type>/<logical_id>"),
+    "patch": ("PATCH", "<resource_type>/<logical_id>"),
     "delete": ("DELETE", "<resource_type>/<logical_id>"),
     "history-instance": ("GET", "<resource_type>/<logical_id>/_history"),
     "create": ("POST", "<resource_type>"),
