@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.fhir.identifiers import Identifier
+
 HERE = "here"
 """The source of everything that was made in this gateway rather than received from a partner."""
 
@@ -26,12 +28,15 @@ class Actor:
     name          unique within its kind; written into versions and audit rows
     source        the partner this actor is bound to; `here` for coordinators, admins and the gateway
     organisation  id of the Organization resource an agency acts for; None for everybody else
+    known_by      number of the organisation that an EHR or agency belongs to, in whichever source's
+                  Organization it stands: what a Consent denies to that organisation, it denies to this actor
     """
 
     kind: ActorKind
     name: str
     source: str
     organisation: str | None = None
+    known_by: Identifier | None = None
 
     @staticmethod
     def gateway() -> Actor:

@@ -18,7 +18,7 @@ from gateway.sync.translate import Addresses, to_ours, to_theirs
 
 def actor_of(partner: Partner) -> Actor:
     """The actor with whose eyes everything for and from this EHR is chosen."""
-    return Actor(ActorKind.EHR, partner.name, partner.name)
+    return Actor(ActorKind.EHR, partner.name, partner.name, known_by=partner.organisation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from gateway.access.actors import Actor, ActorKind
 from gateway.acts.agency_organisation import signs_in_as
 from gateway.acts.gateway import Gateway
 from gateway.store import clients
-from gateway.store.database import Transaction
+from gateway.store.clients import BOUND_KINDS
 
 
 def sign_in_client(gateway: Gateway, key: str) -> Actor | None:
@@ -14,16 +14,14 @@ def sign_in_client(gateway: Gateway, key: str) -> Actor | None:
 
     Looked up anew for every request, so a disabled client is out at once. An agency acts for the
     Organization that carries its partner's `organisation` identifier; while there is none, it signs in and
-    sees nothing.
+    sees nothing. That identifier also says which Consents deny the client's organisation something.
     """
     with gateway.database.transaction(gateway.self_actor) as tx:
         client = clients.authenticate(tx, key)
         if client is None:
             return None
-        organisation = _organisation(tx, gateway, client.source) if client.kind is ActorKind.AGENCY else None
-        return Actor(client.kind, client.name, client.source, organisation)
-
-
-def _organisation(tx: Transaction, gateway: Gateway, partner_name: str) -> str | None:
-    partner = gateway.partners.get(partner_name)
-    return signs_in_as(tx, partner) if partner is not None else None
+        partner = gateway.partners.get(client.source) if client.kind in BOUND_KINDS else None
+        if partner is None:
+            return Actor(client.kind, client.name, client.source)
+        organisation = signs_in_as(tx, partner) if client.kind is ActorKind.AGENCY else None
+        return Actor(client.kind, client.name, client.source, organisation, partner.organisation)

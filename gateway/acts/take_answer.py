@@ -118,4 +118,5 @@ def _worded(refused: GatewayError) -> GatewayError:
 
 def _actor(gateway: Gateway, partner: Partner) -> Actor:
     with gateway.database.transaction(gateway.self_actor) as tx:
-        return Actor(ActorKind.AGENCY, partner.name, partner.name, signs_in_as(tx, partner))
+        organisation = signs_in_as(tx, partner)
+        return Actor(ActorKind.AGENCY, partner.name, partner.name, organisation, partner.organisation)

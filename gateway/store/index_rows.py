@@ -30,6 +30,7 @@ from gateway.conformance.searching.values import (
     folded,
 )
 from gateway.conformance.served_types import clinical_date
+from gateway.fhir.identifiers import Identifier
 from gateway.fhir.json_codec import Resource
 
 INDEX_FORMAT: Final = 1
@@ -81,6 +82,11 @@ def hashed(*parts: str) -> int:
     """The parts of a key as one signed 64-bit number."""
     key = "\x1f".join(parts).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(key, digest_size=8).digest(), "big", signed=True)
+
+
+def identifier_hash(type: str, identifier: Identifier) -> int:
+    """What a resource of this type is found by that carries the identifier exactly."""
+    return hashed(type, "identifier", "both", identifier.system, identifier.value)
 
 
 def grams(text: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from gateway.access.actors import HERE
 from gateway.fhir.json_codec import Resource, write
 from gateway.fhir.subjects import patients_named
-from gateway.store import index, lanes, links
+from gateway.store import consent_denials, index, lanes, links
 from gateway.store.database import Transaction
 from gateway.store.versions import Version, instant, our_id, stamped
 
@@ -56,6 +56,8 @@ def new_version(tx: Transaction, head: Mapping[str, Any], resource: Resource | N
     _say_whom_about(tx, about)
     if written.type == "Patient" and written.source == HERE:
         links.mirror(tx, written.id, links.linked_patients(resource or {}))
+    if written.type == "Consent":
+        consent_denials.keep(tx, head["pk"], resource)
     _fan_out(tx, written, [str(patient) for patient in patients])
     return written
 

@@ -20,7 +20,7 @@ from gateway.fhir.identifiers import Identifier, identifiers_of
 from gateway.fhir.references import relative
 from gateway.store import resources
 from gateway.store.database import Transaction
-from gateway.store.index_rows import hashed
+from gateway.store.index_rows import identifier_hash
 from gateway.store.links import LINK_TYPE, linked_patients
 from gateway.store.rows import select
 from gateway.store.versions import COLUMNS, Version, instant, our_id, version_of
@@ -99,7 +99,7 @@ def matching(tx: Transaction, identifiers: Iterable[Identifier]) -> list[str]:
     wanted = {identifier for identifier in identifiers if identifier.system and identifier.value}
     if not wanted:
         return []
-    hashes = sorted(hashed("Patient", "identifier", "both", it.system, it.value) for it in wanted)
+    hashes = sorted(identifier_hash("Patient", it) for it in wanted)
     found = map(version_of, select(tx, _MATCHING, {"hashes": hashes}))
     return [it.id for it in found if not wanted.isdisjoint(identifiers_of(it.resource))]
 

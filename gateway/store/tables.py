@@ -307,6 +307,21 @@ ACCESS_GRANT: Final = Table(  # which organisation sees what, by which referral,
     Index("access_grant_of_referral", "referral_id", "organisation"),
 )
 
+CONSENT_DENIAL: Final = Table(  # which organisation an active Consent keeps from whom; follows the Consent
+    "consent_denial",
+    METADATA,
+    row_id(),
+    of_resource(),  # the Consent
+    uuid("patient_id"),  # the Patient that it is about, and the person that was when it was written
+    uuid("organisation", null=True),  # an Organization that it names, by id ...
+    long("identifier", null=True),  # ... or by a number: the hash by which Organizations are found
+    time("since", null=True),  # NULL: open on that side
+    time("until", null=True),  # the last moment
+    CheckConstraint("(organisation IS NULL) <> (identifier IS NULL)"),
+    Index("consent_denial_of_patient", "patient_id"),
+    Index("consent_denial_of_consent", "resource_pk"),
+)
+
 AUDIT: Final = Table(  # one row per request; a trigger allows one change: joining the chain
     "audit",
     METADATA,

@@ -39,6 +39,7 @@ WITHOUT_ROWS = {
 UNMARKED = {
     ("page_order", "_CURRENT"): "a join of statements that carry the mark themselves",
     ("page_order", "_THEN"): "a join of statements that carry the mark themselves",
+    ("rows", "_DENIED"): "part of the condition that every mark stands for",
     ("links", "_ADD"): "writes link rows of a person that is being written; shows nothing",
 }
 PURE = {"linked_patients", "condition_on_heads", "condition_on_versions", "conditions"}

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from gateway.acts.gateway import Gateway
 from gateway.acts.outgoing import Waiting, choose
+from gateway.delivery import fanout
 from gateway.errors import PartnerRefused
+from gateway.fhir.identifiers import Identifier
 from gateway.fhir.json_codec import write
 from gateway.store import resources
+from gateway.store.database import Database
 from gateway.store.versions import Version
 from tests.unit.acts.hospital import (
     COORDINATOR,
     PUBLIC_URL,
     Hospital,
     coordinator_edits,
+    gateway_for,
     ours,
     patient,
     plan,
     polled,
     pushed,
 )
+from tests.unit.care.test_consent_denials import consent, rule
 
 ADA = "9990000018"
 MARK = f"{PUBLIC_URL}/fhir/R4"
@@ -310,3 +318,44 @@ def test_a_plan_waits_for_a_team_that_its_source_named_but_has_not_sent_yet(
     )
 
     assert waiting == Waiting((team,))
+
+
+def test_nothing_about_a_person_goes_to_a_hospital_that_the_persons_consent_denies(
+    database: Database, st_annes: Hospital, northside: Hospital
+) -> None:
+    number = Identifier("https://example.org/organisations", "northside")
+    told = replace(northside, partner=replace(northside.partner, organisation=number))
+    gateway = gateway_for(database, {"st-annes": st_annes, "northside": told})
+    for hospital, id in ((st_annes, "P1"), (told, "77")):
+        hospital.writes(patient(ADA), id)
+        polled(gateway, hospital)
+    st_annes.writes(plan("P1"), "C1")
+    polled(gateway, st_annes)
+    shared = ours(gateway, st_annes, "CarePlan", "C1")
+    pushed(gateway, told, shared.reference)
+    about = {"reference": ours(gateway, st_annes, "Patient", "P1").reference}
+    named = {"identifier": {"system": number.system, "value": number.value}}
+    with database.transaction(COORDINATOR) as tx:
+        denial = resources.create(tx, consent(rule("deny", named), patient=about), source="here")
+    coordinator_edits(gateway, shared, title="Nothing for Northside")
+
+    fanned_out(gateway, shared)
+    with database.transaction(gateway.self_actor) as tx:
+        lanes = {row.destination for row in tx.connection.exec_driver_sql("SELECT destination FROM lane")}
+    assert "push:st-annes" in lanes
+    assert "push:northside" not in lanes
+    # Nor what waited in its lane when the Consent came.
+    assert pushed(gateway, told, shared.reference) == [{}]
+    assert [copy.resource["title"] for copy in told.holds("CarePlan")] == ["Home after the fall"]
+
+    coordinator_edits(gateway, denial, status="inactive")
+    pushed(gateway, told, shared.reference)
+    assert [copy.resource["title"] for copy in told.holds("CarePlan")] == ["Nothing for Northside"]
+
+
+def fanned_out(gateway: Gateway, version: Version) -> None:
+    """The message about a change is expanded into the lanes of those who are to have it."""
+    place: Any = SimpleNamespace(gateway=gateway)
+    turn: Any = SimpleNamespace(acknowledge=lambda *_: None)
+    message: Any = SimpleNamespace(payload={"reference": version.reference, "source": version.source})
+    fanout.deliver(place, turn, message)
