@@ -78,7 +78,12 @@ _SERVED: Final = (
     ServedType("CommunicationRequest", "authored"),
     ServedType("Consent", "date"),
     ServedType("DocumentReference", "date"),
-    ServedType("Binary"),
+    ServedType(
+        "Binary",
+        note="Read with an Accept that prefers another media type than FHIR's, the content comes as it is, to"
+        " be saved; */*, no Accept and _format give FHIR. A body of any media type but FHIR XML and forms is"
+        " taken as the content, with X-Security-Context as its securityContext.",
+    ),
     ServedType("Composition", "date"),
     ServedType("Questionnaire", "date"),
     ServedType("QuestionnaireResponse", "authored"),

@@ -1,7 +1,8 @@
 """Whom a resource is about: the elements that R4's own `patient` and `subject` search parameters read.
 
-Authors, performers and recipients are not whom a resource is about, even where they are patients; neither are
-the members of a Group. Source: https://hl7.org/fhir/R4/searchparameter-registry.html
+A Binary has no such parameter: it is about whom its securityContext names, which R4 makes for that. Authors,
+performers and recipients are not whom a resource is about, even where they are patients; neither are the
+members of a Group. Source: https://hl7.org/fhir/R4/searchparameter-registry.html
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ _EVERYWHERE: Final = (("subject",), ("patient",))
 _ELSEWHERE: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "Appointment": (("participant", "actor"),),
     "AppointmentResponse": (("actor",),),
+    "Binary": (("securityContext",),),
     "AuditEvent": (("agent", "who"), ("entity", "what")),
     "Coverage": (("beneficiary",),),
     "EnrollmentRequest": (("candidate",),),

@@ -19,6 +19,7 @@ from gateway.store.versions import our_id
 from gateway.web import doors, the_gateway
 from gateway.web.doors import Door
 from gateway.web.fhir_api import (
+    binary,
     create,
     declarations,
     delete,
@@ -98,8 +99,18 @@ def _admit(route: Route) -> None:
     elif route.door is Door.KEY:
         g.action = route.interaction.value
         gate_system(g.actor, route.interaction)
-    refuse_other_formats(request)
+    if not _reads_a_document(route, arguments.get("resource_type")):
+        refuse_other_formats(request)
     check_parameters(request, route.interaction, arguments.get("resource_type"), by_id=id is not None)
+
+
+def _reads_a_document(route: Route, type: str | None) -> bool:
+    """A Binary is also answered as what it holds, in whatever format that is."""
+    return (
+        type == binary.TYPE
+        and route.interaction in (Interaction.READ, Interaction.VREAD)
+        and binary.is_wanted(request)
+    )
 
 
 def _refuse_unserved(type: str) -> None:

@@ -25,11 +25,11 @@ from gateway.errors import (
 )
 from gateway.fhir.json_codec import MAX_BYTES, Resource, read_resource
 from gateway.store.versions import ANY_VERSION
+from gateway.web.fhir_api import binary
+from gateway.web.fhir_api.media_types import ANYTHING, FHIR_JSON
 
 FHIR_VERSION: Final = "4.0"
-_JSON: Final = frozenset({"application/fhir+json", "application/json", "text/json", "application/json+fhir"})
-_ANYTHING: Final = frozenset({"*/*", "application/*"})
-_FORMATS: Final = _JSON | {"json"}
+_FORMATS: Final = FHIR_JSON | {"json"}
 _UTF8: Final = frozenset({"", "utf-8", "utf8"})
 # An entity tag as RFC 9110 8.8.3 writes it; those of ours are a version's number, spelled one way only.
 _ETAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*+)"')
@@ -77,12 +77,18 @@ def refuse_other_formats(request: Request) -> None:
 
 
 def body_resource(request: Request, type: str) -> Resource:
-    """The resource in the body, whose type is the address's.
+    """The resource in the body, whose type is the address's; a document is the Binary that holds it.
 
     Raises UnsupportedMedia, TooLarge, Unreadable with line and column, and BadRequest for another type.
     """
-    refuse_other_bodies(request)
-    resource = read_resource(_body(request))
+    if type != binary.TYPE:
+        refuse_other_bodies(request)
+    body = _body(request)
+    if type == binary.TYPE:
+        if binary.is_document(request, body):
+            return binary.made_of(request, body)
+        refuse_other_bodies(request)
+    resource = read_resource(body)
     if resource["resourceType"] != type:
         raise BadRequest(
             f"The body is not a {type}, but the address is: send it to the address of its own type.",
@@ -108,7 +114,7 @@ def _body(request: Request) -> bytes:
 def refuse_other_bodies(request: Request) -> None:
     """Nothing, when the body is declared to be FHIR 4.0 JSON in UTF-8. Raises UnsupportedMedia otherwise."""
     media, options = parse_options_header(request.headers.get("Content-Type", ""))
-    if media not in _JSON or options.get("charset", "").lower() not in _UTF8:
+    if media not in FHIR_JSON or options.get("charset", "").lower() not in _UTF8:
         raise UnsupportedMedia("Send the body as application/fhir+json in UTF-8; no other format is read.")
     if options.get("fhirversion", options.get("fhirVersion", FHIR_VERSION)) not in ("4.0", "4.0.1"):
         raise UnsupportedMedia("The body is declared as another FHIR version; only 4.0 is read.")
@@ -149,7 +155,7 @@ def _refuse_accept(accepted: str) -> None:
     for part in accepted.split(","):
         media, options = parse_options_header(part.strip())
         if (
-            media in _JSON | _ANYTHING
+            media in FHIR_JSON | ANYTHING
             and not _is_other_version(options)
             and not _is_unwanted(options.get("q", "1"))
         ):

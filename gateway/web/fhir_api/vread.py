@@ -15,7 +15,7 @@ from gateway.access.policy import Interaction
 from gateway.acts import read_resource
 from gateway.errors import NotFound
 from gateway.web import the_gateway
-from gateway.web.fhir_api import replies
+from gateway.web.fhir_api import binary, replies
 from gateway.web.fhir_api.routes import Route
 
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -26,6 +26,8 @@ def vread(resource_type: str, logical_id: str, version_id: str) -> Response:
     if not _VERSION.fullmatch(version_id):
         raise NotFound(f"No {resource_type} has a version of that name.")
     version = read_resource.vread(the_gateway(), g.actor, resource_type, logical_id, int(version_id))
+    if resource_type == binary.TYPE and binary.is_wanted(request):
+        return binary.document(version, request)
     return replies.held(version, request)
 
 
