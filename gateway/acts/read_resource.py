@@ -21,7 +21,7 @@ def read(gateway: Gateway, actor: Actor, type: str, id: str) -> Version:
     """The resource as it stands. Raises NotFound, or Gone after a deletion."""
     with gateway.database.transaction(actor) as tx:
         version = resources.read(tx, type, id)
-        audit.record(tx, f"{Interaction.READ} {type}", (version.reference,))
+        audit.record(tx, f"{Interaction.READ} {type}", (version,))
     return version
 
 
@@ -29,7 +29,7 @@ def vread(gateway: Gateway, actor: Actor, type: str, id: str, version_id: int) -
     """One version as it was. Raises NotFound, or Gone when that version is the deletion."""
     with gateway.database.transaction(actor) as tx:
         version = resources.vread(tx, type, id, version_id)
-        audit.record(tx, f"{Interaction.VREAD} {type}", (version.reference,))
+        audit.record(tx, f"{Interaction.VREAD} {type}", (version,))
     return version
 
 
@@ -56,8 +56,8 @@ def search(gateway: Gateway, actor: Actor, query: Query, *, total: bool = False)
     with gateway.database.transaction(actor) as tx:
         page = index.search(tx, query)
         many = index.count(tx, query) if total else None
-        shown = (version.reference for version in (*page.versions, *page.included))
-        audit.record(tx, _searched(query), tuple(shown))
+        shown = (*page.versions, *page.included)
+        audit.record(tx, _searched(query), shown, query=query.text)
     return Found(page, many)
 
 
@@ -65,7 +65,7 @@ def count(gateway: Gateway, actor: Actor, query: Query) -> int:
     """How many resources fit `query`, counting only what the actor may see."""
     with gateway.database.transaction(actor) as tx:
         total = index.count(tx, query)
-        audit.record(tx, _searched(query), (), detail="count only")
+        audit.record(tx, _searched(query), (), detail="count only", query=query.text)
     return total
 
 

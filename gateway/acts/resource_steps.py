@@ -57,15 +57,16 @@ def create(
         audit.record(
             tx,
             f"{Interaction.CREATE} {type}",
-            (held.reference,),
+            (held,),
             detail="fits If-None-Exist; nothing written",
+            query=unless.text,
         )
         return Kept(held, is_new=False)
     refuse_new_leg(tx, ours)
     version = resources.create(tx, ours, source=tx.actor.source, id=id)
     if type == "Patient":
         link_person(gateway, tx, version)
-    audit.record(tx, f"{Interaction.CREATE} {type}", (version.reference,))
+    audit.record(tx, f"{Interaction.CREATE} {type}", (version,))
     return Kept(version, is_new=True)
 
 
@@ -104,7 +105,7 @@ def advance(
     version = resources.update(tx, ours, expect=expect)
     if type == "Patient":
         link_person(gateway, tx, version)
-    audit.record(tx, f"{by} {type}", (version.reference,))
+    audit.record(tx, f"{by} {type}", (version,))
     return Kept(version, is_new=before.deleted)
 
 
@@ -117,7 +118,7 @@ def delete(tx: Transaction, type: str, id: str, *, expect: int | None) -> Versio
     if before is not None and not before.deleted:
         refuse_deleting(tx, before.resource)
     version = resources.delete(tx, type, id, expect=expect)
-    audit.record(tx, f"{Interaction.DELETE} {type}", (version.reference,))
+    audit.record(tx, f"{Interaction.DELETE} {type}", (version,))
     return version
 
 

@@ -5,7 +5,9 @@ If the row cannot be written the transaction fails, so nothing happens unrecorde
 unchained, since a chain would make every request wait for the one before. One lane seals them within seconds,
 in (transaction id, row) order and only below the oldest running transaction, so that no row can turn up
 before a sealed one. A trigger refuses every other change. A chain cannot show that its end was cut off: keep
-`Verdict.head` elsewhere. Rows hold references and element paths, never what a resource says.
+`Verdict.head` elsewhere. Rows hold references and element paths, never what a resource says; what was
+searched for may name somebody and stands here only, in no log. A column that is NULL adds nothing to the
+hash: rows that were sealed before a column existed still verify, and filling it in later shows.
 """
 
 from __future__ import annotations
@@ -15,13 +17,16 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 
 from gateway.access.actors import ActorKind
 from gateway.access.policy import only
+from gateway.access.request import current_request
 from gateway.store.database import Transaction
+from gateway.store.versions import Version, our_id
 
 GENESIS: Final = bytes(32)
 _BATCH: Final = 1_000
@@ -54,38 +59,56 @@ class Verdict:
 
 
 _RECORD = text("""
-    INSERT INTO audit
-        (at, actor_kind, actor_name, actor_source, organisation, action, outcome, detail, entities)
+    INSERT INTO audit (at, actor_kind, actor_name, actor_source, organisation, action, outcome, detail,
+                       entities, versions, patients, query, request_id, address)
     VALUES (gateway_now(), :kind, :name, :source, :organisation, :action, :outcome, :detail,
-            CAST(:entities AS text[]))
+            CAST(:entities AS text[]), CAST(:versions AS integer[]), CAST(:patients AS uuid[]),
+            :query, CAST(:request_id AS uuid), :address)
     RETURNING id
 """)
-_CONTENT = """id, CAST(xid AS text) AS xid, at, actor_kind, actor_name, actor_source, organisation, action,
-    outcome, detail, entities"""
+# Whom resources are about that are only named: as they stand now.
+_ABOUT = text("""
+    SELECT DISTINCT about.patient_id
+    FROM unnest(CAST(:types AS text[]), CAST(:ids AS uuid[])) AS named (type, id)
+    JOIN resource AS r ON r.type = named.type AND r.id = named.id
+    JOIN resource_patient AS about ON about.resource_pk = r.pk
+""")
+COLUMNS: Final = """id, CAST(xid AS text) AS xid, at, actor_kind, actor_name, actor_source, organisation,
+    action, outcome, detail, entities, versions, patients, query, request_id, address"""
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LAST = text("SELECT seq, hash FROM audit WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1")
 _UNSEALED = text(f"""
-    SELECT {_CONTENT} FROM audit
+    SELECT {COLUMNS} FROM audit
     WHERE seq IS NULL AND xid < pg_snapshot_xmin(pg_current_snapshot())
     ORDER BY audit.xid, id LIMIT :limit
 """)  # noqa: S608 (fixed text)
 _SEAL = text("UPDATE audit SET seq = :seq, prev_hash = :prev_hash, hash = :hash WHERE id = :id")
 _SEALED = text(f"""
-    SELECT seq, prev_hash, hash, {_CONTENT} FROM audit WHERE seq > :after ORDER BY seq LIMIT :limit
+    SELECT seq, prev_hash, hash, {COLUMNS} FROM audit WHERE seq > :after ORDER BY seq LIMIT :limit
 """)  # noqa: S608 (fixed text)
 _COUNT_UNSEALED = text("SELECT count(*) FROM audit WHERE seq IS NULL")
 
 
 def record(
-    tx: Transaction, action: str, references: Iterable[str], *, outcome: str = "success", detail: str = ""
+    tx: Transaction,
+    action: str,
+    references: Iterable[str | Version],
+    *,
+    outcome: str = "success",
+    detail: str = "",
+    query: str | None = None,
 ) -> int:
     """The id of the new row: who (the transaction's actor), what, on which resources, with which outcome.
 
-    action   a verb and a noun, e.g. `read CarePlan`, `send referral`
-    outcome  `success`, `denied` or `failed`
-    detail   a reason or a query in words; never an identifier, a name or a payload
+    action      a verb and a noun, e.g. `read CarePlan`, `send referral`
+    references  `Type/id`, or the version that was shown or written
+    outcome     `success`, `denied` or `failed`
+    detail      a reason in words; never an identifier, a name or a payload
+    query       what was searched for, as it was sent; may hold anything
     """
-    actor = tx.actor
+    named = list(references)
+    versions = [it.version if isinstance(it, Version) else None for it in named]
+    actor, request = tx.actor, current_request()
     row = {
         "kind": actor.kind.value,
         "name": actor.name,
@@ -94,10 +117,32 @@ def record(
         "action": action,
         "outcome": outcome,
         "detail": detail,
-        "entities": list(references),
+        "entities": [it.reference if isinstance(it, Version) else it for it in named],
+        "versions": versions if any(versions) else None,
+        "patients": _patients(tx, named) or None,
+        "query": query,
+        "request_id": request.id if request else None,
+        "address": request.address if request else None,
     }
     id: int = tx.connection.execute(_RECORD, row).scalar_one()
     return id
+
+
+def _patients(tx: Transaction, named: Iterable[str | Version]) -> list[UUID]:
+    """Whom these are about, sorted. Versions know it; the others are looked up, if they exist."""
+    found: set[UUID] = set()
+    asked: list[tuple[str, UUID]] = []
+    for it in named:
+        if isinstance(it, Version):
+            found.update(it.patients)
+        else:
+            type, _, id = it.partition("/")
+            if (uuid := our_id(id)) is not None:
+                asked.append((type, uuid))
+    if asked:
+        about = {"types": [type for type, _ in asked], "ids": [id for _, id in asked]}
+        found.update(tx.connection.execute(_ABOUT, about).scalars())
+    return sorted(found)
 
 
 def seal(tx: Transaction, limit: int = _BATCH) -> int:
@@ -152,11 +197,19 @@ def _hash(previous: bytes, row: RowMapping) -> bytes:
     content = {name: row[name] for name in _HASHED} | {
         "at": row["at"].astimezone(UTC).isoformat("T", "microseconds")
     }
+    content |= {name: _plain(row[name]) for name in _HASHED_IF_SAID if row[name] is not None}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(previous + canonical.encode()).digest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    return [_plain(it) for it in value] if isinstance(value, list) else value
 
 
 _HASHED: Final = (
     "id", "xid", "actor_kind", "actor_name", "actor_source", "organisation", "action", "outcome", "detail",
     "entities",
 )  # fmt: skip
+_HASHED_IF_SAID: Final = ("versions", "patients", "query", "request_id", "address")

@@ -6,6 +6,7 @@ Called under the row lock, with the head row as it now stands. All of it commits
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,6 +44,7 @@ def new_version(tx: Transaction, head: Mapping[str, Any], resource: Resource | N
     """The version, written. Without a resource it is a deletion, and leaves the index."""
     written = _version(tx, head, resource, method)
     patients = _patients(tx, head["pk"], written)
+    written = replace(written, patients=tuple(patients))
     about = {"pk": head["pk"], "version": written.version, "patients": patients}
     row = {
         "body": written.body or None,

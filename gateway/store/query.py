@@ -74,6 +74,12 @@ class Query:
         """The first type, the only one of most searches."""
         return self.types[0]
 
+    @property
+    def text(self) -> str:
+        """The search as its caller wrote it, below the base of the API. It may name somebody."""
+        path = "/".join(part for part in (self.within, *self.types) if part) if len(self.types) == 1 else ""
+        return f"{path}?{self.said}"
+
     @classmethod
     def of(
         cls,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     Numeric,
     PrimaryKeyConstraint,
@@ -335,12 +336,21 @@ AUDIT: Final = Table(  # one row per request; a trigger allows one change: joini
     name("action"),
     name("outcome"),
     words("detail"),
-    Column("entities", ARRAY(Text), nullable=False),  # references, with or without a version
+    Column("entities", ARRAY(Text), nullable=False),  # references, without a version
+    Column("versions", ARRAY(Integer)),  # of each of `entities`; NULL where none is known
+    Column("patients", ARRAY(Uuid)),  # ids of the Patients that the entities are about; NULL: of none
+    words("query", null=True),  # what was searched for; it may name somebody, so it stands nowhere else
+    uuid("request_id", null=True),  # as in the X-Request-Id of the answer
+    words("address", null=True),  # where the request came from
     Column("seq", BigInteger, unique=True),  # place in the chain; NULL until sealed
     octets("prev_hash", null=True),
     octets("hash", null=True),  # SHA-256 over prev_hash and the row's canonical JSON
     CheckConstraint("(seq IS NULL) = (hash IS NULL) AND (seq IS NULL) = (prev_hash IS NULL)"),
     Index("audit_unsealed", "xid", "id", postgresql_where=text("seq IS NULL")),
+    Index("audit_by_time", "at", "id", postgresql_where=text("seq IS NOT NULL")),
+    Index("audit_by_actor", "actor_name", "id", postgresql_where=text("seq IS NOT NULL")),
+    Index("audit_of_patient", "patients", postgresql_using="gin", postgresql_where=text("seq IS NOT NULL")),
+    Index("audit_of_entity", "entities", postgresql_using="gin", postgresql_where=text("seq IS NOT NULL")),
 )
 
 KEPT_ANSWER: Final = Table(  # what a client was answered under its Idempotency-Key

@@ -32,6 +32,7 @@ class Version:
     source        whose row it is: a partner, the name given to a load, or `here`; the same for all versions
     method        POST, PUT or DELETE, as a history Bundle says it
     author        name of the actor that wrote it
+    patients      ids of the Patients that this version is about
     """
 
     type: str
@@ -44,6 +45,7 @@ class Version:
     deleted: bool
     method: str
     author: str
+    patients: tuple[UUID, ...] = ()
 
     @property
     def resource(self) -> Resource:
@@ -65,7 +67,8 @@ class Version:
         return f'W/"{self.version}"'
 
 
-COLUMNS: Final = """r.type, r.id, v.version, v.at, v.body, r.source, r.owner_org, v.method, v.author"""
+COLUMNS: Final = """r.type, r.id, v.version, v.at, v.body, r.source, r.owner_org, v.method, v.author,
+    v.patients"""
 """What a statement over `resource r` and `resource_version v` selects for `version_of`."""
 
 
@@ -82,6 +85,7 @@ def version_of(row: Mapping[str, Any]) -> Version:
         deleted=row["body"] is None,
         method=row["method"],
         author=row["author"],
+        patients=tuple(row["patients"]),
     )
 
 

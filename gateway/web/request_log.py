@@ -18,6 +18,7 @@ from typing import Final
 import structlog
 from flask import Flask, Response, g, request
 
+from gateway.access.request import Request, begin_request
 from gateway.web.doors import door_of
 
 HEADER: Final = "X-Request-Id"
@@ -50,6 +51,7 @@ def log_requests(app: Flask) -> None:
     """Every request to `app` gets an id, answers it, and is logged once."""
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(lambda _: begin_request(None))
 
 
 def route_template() -> str:
@@ -80,6 +82,7 @@ def _begin() -> None:
     g.started = time.perf_counter()
     asked = request.headers.get(HEADER, "")
     g.request_id = asked if _UUID.fullmatch(asked) else str(uuid.uuid4())
+    begin_request(Request(uuid.UUID(g.request_id), request.remote_addr))
     g.echoed_id = asked if _ECHOED.fullmatch(asked) else g.request_id
 
 

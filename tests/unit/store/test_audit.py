@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from hashlib import sha256
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from gateway.access.actors import Actor, ActorKind
+from gateway.access.request import Request, under_request
 from gateway.errors import Forbidden
 from gateway.store import audit
 from gateway.store.database import Database
 
-from .cast import AMINA, ELM, GATEWAY, OPS, ST_ANNES
+from .cast import AMINA, ELM, GATEWAY, OPS, ST_ANNES, changed, goal, made, patient
 
 
 def recorded(database: Database, number: int, actor: Actor = AMINA) -> list[int]:
@@ -42,12 +46,53 @@ def tampered(database: Database, statement: str) -> None:
 
 def test_a_row_says_who_did_what_to_which_resources_with_which_outcome(database: Database) -> None:
     with database.transaction(ELM) as tx:
-        audit.record(tx, "read Task", ["Task/1/_history/3"], outcome="denied", detail="no open grant")
+        audit.record(tx, "read Task", ["Task/1"], outcome="denied", detail="no open grant")
         row = tx.connection.execute(text("SELECT * FROM audit")).mappings().one()
     assert (row["actor_kind"], row["actor_name"], row["actor_source"]) == ("agency", "elm", "elm-trust")
     assert row["organisation"] == ELM.organisation
     assert (row["action"], row["outcome"], row["detail"]) == ("read Task", "denied", "no open grant")
-    assert row["entities"] == ["Task/1/_history/3"]
+    assert row["entities"] == ["Task/1"]
+
+
+def test_a_row_says_which_versions_whom_they_were_about_and_what_was_searched_by_which_request(
+    database: Database,
+) -> None:
+    ann, bob = made(database, patient("1"), "st-annes"), made(database, patient("2"), "st-annes")
+    plan = made(database, goal(ann), "st-annes")
+    moved = changed(database, plan, subject={"reference": bob.reference})
+    came_by = Request(uuid4(), "192.0.2.7")
+    with database.transaction(AMINA) as tx, under_request(came_by):
+        audit.record(tx, "search Goal", (plan, "Organization/x"), query="Goal?patient=1")
+        audit.record(tx, "read Goal", (moved,))
+        audit.record(tx, "history Goal", (plan.reference,))
+        audit.record(tx, "read Goal", (f"Goal/{uuid4()}",), outcome="denied")
+    with database.transaction(GATEWAY) as tx:
+        audit.record(tx, "load", (ann.reference, bob.reference))
+        rows = tx.connection.execute(text("SELECT * FROM audit ORDER BY id")).mappings().all()
+    assert [row["patients"] for row in rows] == [
+        [UUID(ann.id)],  # as version 1 said
+        [UUID(bob.id)],
+        [UUID(bob.id)],  # as it stands now
+        None,  # of something that does not exist
+        sorted([UUID(ann.id), UUID(bob.id)]),
+    ]
+    assert [row["versions"] for row in rows] == [[1, None], [2], None, None, None]
+    assert [row["query"] for row in rows] == ["Goal?patient=1", None, None, None, None]
+    assert {(row["request_id"], row["address"]) for row in rows[:4]} == {(came_by.id, "192.0.2.7")}
+    assert (rows[4]["request_id"], rows[4]["address"]) == (None, None)
+
+
+def test_rows_sealed_before_these_columns_existed_still_verify(database: Database) -> None:
+    """What was sealed then, by the formula of then."""
+    recorded(database, 1)
+    sealed(database)
+    with database.transaction(GATEWAY) as tx:
+        row = tx.connection.execute(text("SELECT *, CAST(xid AS text) AS x FROM audit")).mappings().one()
+    names = ("id", "actor_kind", "actor_name", "actor_source", "organisation", "action", "outcome", "detail")
+    said = {name: row[name] for name in (*names, "entities")} | {"xid": row["x"]}
+    said["at"] = row["at"].isoformat("T", "microseconds")
+    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert bytes(row["hash"]) == sha256(audit.GENESIS + canonical.encode()).digest()
 
 
 def test_rows_join_the_chain_once_in_batches_and_it_holds(database: Database) -> None:
@@ -69,6 +114,11 @@ def test_rows_join_the_chain_once_in_batches_and_it_holds(database: Database) ->
         ("UPDATE audit SET at = at + interval '1 microsecond' WHERE seq = 2", 2),
         ("UPDATE audit SET entities = '{}' WHERE seq = 5", 5),
         ("UPDATE audit SET actor_name = 'somebody' WHERE seq = 1", 1),
+        ("UPDATE audit SET versions = ARRAY[1, NULL] WHERE seq = 4", 4),
+        ("UPDATE audit SET patients = ARRAY[gen_random_uuid()] WHERE seq = 2", 2),
+        ("UPDATE audit SET query = '' WHERE seq = 3", 3),
+        ("UPDATE audit SET request_id = gen_random_uuid() WHERE seq = 1", 1),
+        ("UPDATE audit SET address = '192.0.2.8' WHERE seq = 5", 5),
         ("UPDATE audit SET hash = prev_hash WHERE seq = 4", 4),
         ("UPDATE audit SET prev_hash = hash WHERE seq = 4", 4),
         ("DELETE FROM audit WHERE seq = 2", 2),

@@ -4,7 +4,7 @@
 ever after; nothing else keeps this table in step with what is stored.
 
 Revision ID: 0006
-Revises: 0004
+Revises: 0005
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gateway.fhir.subjects import patients_named
 from gateway.store.index_rows import identifier_hash
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
