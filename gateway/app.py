@@ -25,6 +25,7 @@ from gateway.web.metrics import measure
 from gateway.web.outcomes import translate_errors
 from gateway.web.refusals import audit_refusals
 from gateway.web.request_log import configure_logging, log_requests
+from gateway.web.spelled_pairs import refuse_unreadable_addresses
 
 
 def build_gateway(settings: Settings) -> Gateway:
@@ -78,6 +79,7 @@ def create_app(settings: Settings, gateway: Gateway | None = None) -> Flask:
     limit_requests(app, public_url=settings.public_url, production=production)
     check_keys(app)
     audit_refusals(app)
+    refuse_unreadable_addresses(app)
     app.register_blueprint(health.blueprint())
     app.register_blueprint(fhir_api.blueprint(gateway))
     records_api.register(app, gateway)

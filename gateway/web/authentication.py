@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import parse_qsl
 
 from flask import Flask, g, request
 
@@ -46,9 +47,10 @@ def _known(key: str, refused: RefusedKeys) -> Actor:
 
 
 def _presented_key() -> str:
+    # Looked for in what cannot be read as well: such an address is refused after this.
     if any(
         name.lower() in _KEY_PARAMETERS or _KEY_PREFIX in value
-        for name, value in request.args.items(multi=True)
+        for name, value in parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
     ):
         raise SignInNeeded(
             "A key is never read from the address: send it in the header `Authorization: Bearer <key>`."

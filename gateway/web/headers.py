@@ -15,6 +15,7 @@ from flask import Flask, Response, request
 from gateway.errors import UnsupportedMedia
 from gateway.fhir.json_codec import MAX_BYTES
 
+MAX_FORM_BYTES: Final = 500_000
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -35,7 +36,7 @@ def limit_requests(app: Flask, *, public_url: str, production: bool) -> None:
         # One more than is read: a body without a length is cut here without a word, and whoever reads it must
         # be able to tell. A journey sends one.
         MAX_CONTENT_LENGTH=MAX_BYTES + 1,
-        MAX_FORM_MEMORY_SIZE=500_000,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         MAX_FORM_PARTS=1000,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -114,9 +114,9 @@ def refuse_unknown_modifier(param: SearchParam, modifier: str) -> None:
 
 
 def _values(name: str, text: str) -> Iterable[str]:
-    values = [value for value in split(text, ",") if value]
-    if not values:
-        raise BadRequest(f"the search parameter {name} has no value", expression=name)
+    values = split(text, ",")
+    if not all(values):
+        raise BadRequest(f"the search parameter {name} has no value, or an empty one", expression=name)
     if len(values) > MAX_VALUES:
         raise BadRequest(f"the search parameter {name} has more than {MAX_VALUES} values", expression=name)
     return values

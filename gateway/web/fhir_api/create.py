@@ -13,14 +13,14 @@ from gateway.access.policy import Interaction
 from gateway.acts.write_resource import create_resource
 from gateway.web import the_gateway
 from gateway.web.fhir_api import replies
-from gateway.web.fhir_api.negotiation import body_resource, preferences
+from gateway.web.fhir_api.negotiation import body_resource, only_if_none_exists, preferences
 from gateway.web.fhir_api.routes import Route
 from gateway.web.fhir_api.search_parameters import condition
 
 
 def create(resource_type: str) -> Response:
     """The new resource, 201; or the one that fits If-None-Exist already, 200."""
-    unless = request.headers.get("If-None-Exist")
+    unless = only_if_none_exists(request)
     query = None if unless is None else condition(resource_type, unless, base_url=replies.base_url())
     resource = body_resource(request, resource_type)
     kept = create_resource(the_gateway(), g.actor, resource, unless=query)

@@ -114,7 +114,7 @@ def _body(request: Request) -> bytes:
 def refuse_other_bodies(request: Request) -> None:
     """Nothing, when the body is declared to be FHIR 4.0 JSON in UTF-8. Raises UnsupportedMedia otherwise."""
     media, options = parse_options_header(request.headers.get("Content-Type", ""))
-    if media not in FHIR_JSON or options.get("charset", "").lower() not in _UTF8:
+    if media.lower() not in FHIR_JSON or options.get("charset", "").lower() not in _UTF8:
         raise UnsupportedMedia("Send the body as application/fhir+json in UTF-8; no other format is read.")
     if options.get("fhirversion", options.get("fhirVersion", FHIR_VERSION)) not in ("4.0", "4.0.1"):
         raise UnsupportedMedia("The body is declared as another FHIR version; only 4.0 is read.")
@@ -140,12 +140,21 @@ def expected_version(request: Request) -> int | None:
     return int(found[1])
 
 
+def only_if_none_exists(request: Request) -> str | None:
+    """The condition in If-None-Exist; None without the header. Raises BadRequest when it is not UTF-8."""
+    said = request.headers.get("If-None-Exist")
+    try:
+        return None if said is None else said.encode("latin-1").decode()  # WSGI hands bytes on as latin-1
+    except UnicodeError:
+        raise BadRequest("If-None-Exist holds bytes that are not UTF-8.") from None
+
+
 def refuse_format(asked: str) -> None:
     """Nothing, when the parameter `_format` asks for FHIR 4.0 as JSON. Raises NotAcceptable otherwise."""
     # A plus sign in an address or a form is a blank: `application/fhir+json` arrives as "application/fhir
     # json".
     media, options = parse_options_header(asked.strip().replace(" ", "+"))
-    if media not in _FORMATS or _is_other_version(options):
+    if media.lower() not in _FORMATS or _is_other_version(options):
         raise NotAcceptable(
             "_format must be json or application/fhir+json; only FHIR 4.0 as JSON is answered."
         )
@@ -155,7 +164,7 @@ def _refuse_accept(accepted: str) -> None:
     for part in accepted.split(","):
         media, options = parse_options_header(part.strip())
         if (
-            media in FHIR_JSON | ANYTHING
+            media.lower() in FHIR_JSON | ANYTHING
             and not _is_other_version(options)
             and not _is_unwanted(options.get("q", "1"))
         ):

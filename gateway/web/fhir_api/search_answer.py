@@ -16,14 +16,16 @@ from flask import Response, g, request
 from gateway.access.actors import Actor, ActorKind
 from gateway.acts import read_resource
 from gateway.acts.gateway import Gateway
-from gateway.errors import BadRequest, UnsupportedMedia
+from gateway.errors import BadRequest, TooLarge, UnsupportedMedia
 from gateway.fhir import json_codec
 from gateway.store.versions import Version
 from gateway.web import the_gateway
 from gateway.web.fhir_api import replies
 from gateway.web.fhir_api.negotiation import preferences, refuse_format
 from gateway.web.fhir_api.search_parameters import CURSOR, Asked, Total, asked
+from gateway.web.headers import MAX_FORM_BYTES
 from gateway.web.outcomes import FHIR_JSON
+from gateway.web.spelled_pairs import Pairs, read_pairs
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _BESIDE_A_CURSOR: Final = frozenset({CURSOR, "_format", "_pretty"})
@@ -45,13 +47,22 @@ def given() -> Given:
     pairs = list(request.args.items(multi=True))
     if request.method == "POST":
         # All parameters may stand in the address: then there is no body, and nothing to name the format of.
-        if request.mimetype != _FORM and (request.mimetype or request.get_data()):
-            raise UnsupportedMedia(f"Send the search parameters as {_FORM}.")
-        posted = list(request.form.items(multi=True))
+        posted = _posted()
         for format in (value for name, value in posted if name == "_format"):
             refuse_format(format)
         pairs += posted
     return continued(the_gateway(), g.actor, pairs)
+
+
+def _posted() -> Pairs:
+    body = request.get_data()
+    if not request.mimetype and not body:
+        return ()
+    if request.mimetype != _FORM or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+        raise UnsupportedMedia(f"Send the search parameters as {_FORM}, in UTF-8.")
+    if len(body) > MAX_FORM_BYTES:
+        raise TooLarge(f"A search form has at most {MAX_FORM_BYTES} bytes.")
+    return read_pairs(body)
 
 
 def answer(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from gateway.conformance.searching.criterion import refuse_unknown_modifier
 from gateway.conformance.searching.names import Chain, Plain, Reverse, read_name
@@ -21,6 +21,7 @@ from gateway.errors import BadRequest, Issue, PreconditionFailed, UnknownParamet
 from gateway.fhir.resource_types import R4_TYPES
 from gateway.store.query import Include, Query, sort_keys
 from gateway.web import the_gateway
+from gateway.web.spelled_pairs import read_pairs
 
 DEFAULT_COUNT: Final = 50
 MAX_COUNT: Final = 200
@@ -126,7 +127,7 @@ def asked(
         types=tuple(types),
         criteria=tuple(criteria),
         count=max(1, count),
-        sort=sort_keys(types, about["_sort"]) if about.get("_sort") else (),
+        sort=sort_keys(types, about["_sort"]) if "_sort" in about else (),
         cursor=cursor,
         includes=tuple(_include(types, name, value) for name, value in includes),
         own_base=f"{base_url}/",
@@ -155,7 +156,7 @@ def condition(type: str, said: str, *, base_url: str) -> Query:
     Raises PreconditionFailed when it has no criteria, for that would match everything, and BadRequest when
     any part of it is not served, for without that part it would match something else.
     """
-    pairs = parse_qsl(said.strip().removeprefix(f"{type}?").removeprefix("?"), keep_blank_values=True)
+    pairs = read_pairs(said.strip().removeprefix(f"{type}?").removeprefix("?").encode())
     if not pairs:
         raise PreconditionFailed("The condition has no criteria; write for example identifier=system|value.")
     if any(name in ABOUT_ANSWER or name.partition(":")[0] in INCLUDES for name, _ in pairs):
