@@ -158,7 +158,7 @@ def _relative(text: str, base: str) -> str:
 def only_match(tx: Transaction, unless: Query) -> Version | None:
     """The one resource of the actor's own source that fits, if any. Raises PreconditionFailed for several."""
     # Looked for in the source it would be created for: others hold the same things under the same numbers.
-    lock_criteria(tx, f"{tx.actor.source} {unless.type}?{sorted(unless.criteria)}")
+    hold_condition(tx, unless)
     wanted = replace(unless, count=2, source=tx.actor.source)
     page = search(tx, wanted)
     found = page.versions
@@ -168,6 +168,19 @@ def only_match(tx: Transaction, unless: Query) -> Version | None:
     if len(found) > 1:
         raise PreconditionFailed("More than one resource fits If-None-Exist; nothing was created.")
     return found[0] if found else None
+
+
+def hold_condition(tx: Transaction, condition: Query) -> None:
+    """Until this transaction ends, nobody else decides by the same condition.
+
+    Whoever holds several takes them in the order of `condition_key`.
+    """
+    lock_criteria(tx, condition_key(tx, condition))
+
+
+def condition_key(tx: Transaction, condition: Query) -> str:
+    """What makes two conditions of this actor the same one."""
+    return f"{tx.actor.source} {condition.type}?{sorted(condition.criteria)}"
 
 
 def _no_client_ids(type: str) -> MethodNotAllowed:

@@ -79,6 +79,12 @@ def told(error: GatewayError) -> Told:
     return Told(error.status, issues, tuple(headers))
 
 
+def surprise() -> Told:
+    """What a caller is told when the gateway failed in a way that nobody foresaw."""
+    text = "The gateway failed on this request. Nothing was written; please report the request id."
+    return Told(500, (Issue("fatal", "exception", text),))
+
+
 def answer(telling: Told) -> Response:
     """The answer in the words of the door that was knocked at; every issue carries the request's id."""
     request_id = g.get("request_id", "")
@@ -149,5 +155,4 @@ def _on_http_exception(error: HTTPException) -> Response | HTTPException:
 
 def _on_surprise(error: Exception) -> Response:
     log_failure(error)
-    text = "The gateway failed on this request. Nothing was written; please report the request id."
-    return answer(Told(500, (Issue("fatal", "exception", text),)))
+    return answer(surprise())

@@ -25,12 +25,22 @@ def audit_refusals(app: Flask) -> None:
     app.after_request(_audit)
 
 
+def is_refused(status: int) -> bool:
+    """Whether it is the caller's request that was refused."""
+    return status in _REFUSED
+
+
+def is_denied(status: int) -> bool:
+    """Whether the caller may not, or there is nothing that it may see; else the request was at fault."""
+    return status in _DENIED
+
+
 def _audit(response: Response) -> Response:
     actor = g.get("actor")
-    if actor is None or response.status_code not in _REFUSED:
+    if actor is None or not is_refused(response.status_code):
         return response
     action = g.get("action") or f"{method_name()} {route_template()}"
-    denied = response.status_code in _DENIED
+    denied = is_denied(response.status_code)
     reason = g.get("refusal") or str(response.status_code)
     try:
         record_refusal(the_gateway(), actor, action, g.get("target"), denied=denied, reason=reason)

@@ -6,20 +6,18 @@ CapabilityStatement all read that declaration.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from flask import Blueprint, Flask, g, request
 
 from gateway.access.policy import Interaction, gate, gate_system
 from gateway.acts.gateway import Gateway
-from gateway.errors import NotFound, NotServed
-from gateway.fhir.resource_types import R4_TYPES
 from gateway.store.versions import our_id
-from gateway.web import doors, the_gateway
+from gateway.web import doors
 from gateway.web.doors import Door
 from gateway.web.fhir_api import (
     binary,
+    bundle,
     create,
     declarations,
     delete,
@@ -33,6 +31,7 @@ from gateway.web.fhir_api import (
     update,
     vread,
 )
+from gateway.web.fhir_api.admission import refuse_unserved, refuse_unusable
 from gateway.web.fhir_api.capabilities import capabilities_route
 from gateway.web.fhir_api.negotiation import refuse_other_formats
 from gateway.web.fhir_api.parameters import check_parameters
@@ -51,8 +50,8 @@ _INTERACTIONS: Final = (
     search_compartment,
     search_system,
     smart_configuration,
+    bundle,
 )
-_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 def blueprint(gateway: Gateway) -> Blueprint:
@@ -89,10 +88,10 @@ def _admit(route: Route) -> None:
     id = arguments.get("logical_id")
     if isinstance(route.interaction, Interaction):
         type = arguments["resource_type"]
-        _refuse_unserved(type)
+        refuse_unserved(type)
         g.action = f"{route.interaction} {type}"
         if id is not None:
-            _refuse_unusable(type, id)
+            refuse_unusable(type, id)
             if our_id(id) is not None:  # any other text may be a patient's number, and is not written down
                 g.target = f"{type}/{id}"
         gate(g.actor, route.interaction, type)
@@ -111,27 +110,3 @@ def _reads_a_document(route: Route, type: str | None) -> bool:
         and route.interaction in (Interaction.READ, Interaction.VREAD)
         and binary.is_wanted(request)
     )
-
-
-def _refuse_unserved(type: str) -> None:
-    served = the_gateway().served
-    if type in served:
-        return
-    # Only a name of R4 is repeated: any other text in an address could be anything, a patient's name too.
-    known = (
-        f"{type} is not served here"
-        if type in R4_TYPES
-        else "What the address names is no resource type of R4"
-    )
-    raise NotServed(f"{known}; served are: {', '.join(sorted(served))}.")
-
-
-def _refuse_unusable(type: str, id: str) -> None:
-    if id.startswith("$"):
-        raise NotServed(f"No operation of {type} is served here.")
-    if id == "_history":
-        raise NotServed(f"Only the history of one {type} is served: {type}/<id>/_history.")
-    if id == "_search":
-        raise NotServed(f"Search with GET {type}?<parameters>, or with POST {type}/_search and a form.")
-    if not _ID.fullmatch(id):
-        raise NotFound(f"Nothing of type {type} has such an id.")

@@ -37,6 +37,14 @@ _CODES: Final = {
     Interaction.SEARCH: "search-type",
 }
 
+# Source: https://hl7.org/fhir/R4/valueset-system-restful-interaction.html
+_SYSTEM_CODES: Final = {
+    SystemInteraction.BATCH: "batch",
+    SystemInteraction.TRANSACTION: "transaction",
+    SystemInteraction.SEARCH_SYSTEM: "search-system",
+    SystemInteraction.HISTORY_SYSTEM: "history-system",
+}
+
 
 def capabilities_route(routes: Sequence[Route], gateway: Gateway) -> Route:
     """The route that answers what `routes` and itself can do."""
@@ -46,7 +54,7 @@ def capabilities_route(routes: Sequence[Route], gateway: Gateway) -> Route:
 
 def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> Resource:
     """The CapabilityStatement of this installation; `since` is when it began to be true."""
-    registered = {route.interaction for route in routes}
+    registered = {route.interaction for route in routes} | {route.also for route in routes if route.also}
     software = version(_DISTRIBUTION)
     return authored(
         {
@@ -72,6 +80,11 @@ def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> 
                         "description": "Authorization: Bearer, with a key from the gateway's operator.",
                     },
                     "resource": [_resource(served, registered) for served in gateway.served.values()],
+                    "interaction": [
+                        {"code": code}
+                        for interaction, code in _SYSTEM_CODES.items()
+                        if interaction in registered
+                    ],
                 }
             ],
         }

@@ -127,12 +127,16 @@ def expected_version(request: Request) -> int | None:
     ignored, and PreconditionFailed for a tag that no version of ours ever had.
     Source: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
     """
-    said = request.headers.get("If-Match")
-    if said is None:
+    return version_named(request.headers.get("If-Match"))
+
+
+def version_named(tag: str | None) -> int | None:
+    """The version number of an ETag of ours; None for none. Raises BadRequest for any other text."""
+    if tag is None:
         return None
-    if said.strip() == "*":
+    if tag.strip() == "*":
         return ANY_VERSION
-    found = _ETAG.fullmatch(said.strip())
+    found = _ETAG.fullmatch(tag.strip())
     if found is None:
         raise BadRequest('If-Match must be one version as the ETag of a read gave it, e.g. W/"3".')
     if not _VERSION.fullmatch(found[1]):

@@ -37,7 +37,8 @@ def full_url(version: Version) -> str:
 def held(version: Version, request: Request) -> Response:
     """The stored version, or 304 when the client says that it has it already."""
     response = Response(status=200, content_type=FHIR_JSON)
-    if is_known(version, request.headers.get("If-None-Match"), request.headers.get("If-Modified-Since")):
+    since = parse_date(request.headers.get("If-Modified-Since"))
+    if is_known(version, request.headers.get("If-None-Match"), since):
         response.status_code = 304
         response.headers.remove("Content-Type")
     else:
@@ -45,11 +46,10 @@ def held(version: Version, request: Request) -> Response:
     return _versioned(response, version)
 
 
-def is_known(version: Version, none_match: str | None, modified_since: str | None) -> bool:
-    """Whether a client that says this of what it has, as in the headers of these names, has the version."""
+def is_known(version: Version, none_match: str | None, since: datetime | None) -> bool:
+    """Whether a client has the version, going by the ETags or the moment that it says it has."""
     if none_match is not None:
         return parse_etags(none_match).contains_weak(str(version.version))
-    since = parse_date(modified_since)
     # An HTTP date has whole seconds; within the same second nobody can tell, so it counts as changed.
     return since is not None and _moment(version) <= since
 

@@ -18,6 +18,7 @@ class Route:
     """One address and method below /fhir/R4.
 
     interaction  what the access policy is asked about, and what the CapabilityStatement declares
+    also         a second one at the same address, which the body tells apart; its view asks the policy
     """
 
     method: str
@@ -25,6 +26,7 @@ class Route:
     interaction: Interaction | SystemInteraction
     view: Callable[..., Response]
     door: Door = Door.KEY
+    also: SystemInteraction | None = None
 
     @property
     def endpoint(self) -> str:

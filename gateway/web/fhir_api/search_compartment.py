@@ -23,13 +23,14 @@ _ALL: Final = "*"
 
 def search_compartment(resource_type: str, logical_id: str, member_type: str) -> Response:
     """A page of what is in the compartment of one resource; NotFound when that is hidden or missing."""
-    types = _members(resource_type, member_type)
+    types = members(resource_type, member_type)
     read_resource.read(the_gateway(), g.actor, resource_type, logical_id)
     within = f"{resource_type}/{logical_id}"
     return search_answer.answer(types, search_answer.given(), path=f"{within}/{member_type}", within=within)
 
 
-def _members(about: str, member: str) -> list[str]:
+def members(about: str, member: str) -> list[str]:
+    """The types that are searched. Raises NotServed when R4 knows no such compartment or member."""
     compartment = r4().compartments.get(about)
     if compartment is None:
         known = ", ".join(sorted(r4().compartments))

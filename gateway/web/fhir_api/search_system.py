@@ -19,11 +19,16 @@ from gateway.web.fhir_api.search_parameters import TYPE
 def search_system() -> Response:
     """A page of the resources of several types that the parameters ask for."""
     said = search_answer.given()
+    return search_answer.answer(searched(said), said, path="")
+
+
+def searched(said: search_answer.Given) -> list[str]:
+    """The types that are searched: those that are named, else all that the client may search."""
     named = [value for name, value in said.pairs if name == TYPE]
     types = _named(named) if named else [type for type in the_gateway().served if _is_searched(type)]
     if not types:
         raise Forbidden("this client may search no type")
-    return search_answer.answer(types, said, path="")
+    return types
 
 
 def _named(values: list[str]) -> list[str]:

@@ -23,12 +23,13 @@ def update(resource_type: str, logical_id: str) -> Response:
     """The next version of the resource."""
     expect = expected_version(request)
     resource = body_resource(request, resource_type)
-    _refuse_other_id(resource, logical_id)
+    refuse_other_id(resource, logical_id)
     kept = update_resource(the_gateway(), g.actor, resource, expect=expect)
     return replies.written(kept.version, 201 if kept.is_new else 200, preferences(request).wanted)
 
 
-def _refuse_other_id(resource: Resource, logical_id: str) -> None:
+def refuse_other_id(resource: Resource, logical_id: str) -> None:
+    """Nothing, when the resource has the id of its address. Raises BadRequest otherwise."""
     if resource.get("id") != logical_id:
         raise BadRequest(
             "The resource must carry the id of the address; it carries another one, or none.",

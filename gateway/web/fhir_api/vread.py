@@ -23,12 +23,18 @@ _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 def vread(resource_type: str, logical_id: str, version_id: str) -> Response:
     """One version, as it was."""
-    if not _VERSION.fullmatch(version_id):
-        raise NotFound(f"No {resource_type} has a version of that name.")
-    version = read_resource.vread(the_gateway(), g.actor, resource_type, logical_id, int(version_id))
+    number = version_number(resource_type, version_id)
+    version = read_resource.vread(the_gateway(), g.actor, resource_type, logical_id, number)
     if resource_type == binary.TYPE and binary.is_wanted(request):
         return binary.document(version, request)
     return replies.held(version, request)
+
+
+def version_number(resource_type: str, version_id: str) -> int:
+    """The number that a version id is here. Raises NotFound for any other text: none is called that."""
+    if not _VERSION.fullmatch(version_id):
+        raise NotFound(f"No {resource_type} has a version of that name.")
+    return int(version_id)
 
 
 ROUTES = (Route("GET", "/<resource_type>/<logical_id>/_history/<version_id>", Interaction.VREAD, vread),)
