@@ -93,10 +93,10 @@ def advance(
         try:
             return Kept(answer_by_task(gateway, tx, ours, if_match=expect), is_new=False)
         except NotFound:
-            raise _no_client_ids(type) from None
+            raise no_client_ids(type) from None
     before = resources.find(tx, type, id)
     if before is None:
-        raise _no_client_ids(type)
+        raise no_client_ids(type)
     if not before.deleted:
         resources.lock(tx, [before.reference])
         stored = resources.read(tx, type, id)
@@ -155,18 +155,21 @@ def _relative(text: str, base: str) -> str:
     return ours if parse_reference(ours).kind is ReferenceKind.RELATIVE else text
 
 
-def only_match(tx: Transaction, unless: Query) -> Version | None:
-    """The one resource of the actor's own source that fits, if any. Raises PreconditionFailed for several."""
+def only_match(tx: Transaction, criteria: Query) -> Version | None:
+    """The one resource of the actor's own source that fits, if any. Raises PreconditionFailed for several.
+
+    Whoever asks for the same criteria waits until this transaction ends.
+    """
     # Looked for in the source it would be created for: others hold the same things under the same numbers.
-    hold_condition(tx, unless)
-    wanted = replace(unless, count=2, source=tx.actor.source)
+    hold_condition(tx, criteria)
+    wanted = replace(criteria, count=2, source=tx.actor.source)
     page = search(tx, wanted)
     found = page.versions
     while page.next_cursor and len(found) < 2:  # a page may hold fewer than were asked for
         page = search(tx, replace(wanted, cursor=page.next_cursor))
         found += page.versions
     if len(found) > 1:
-        raise PreconditionFailed("More than one resource fits If-None-Exist; nothing was created.")
+        raise PreconditionFailed("More than one resource fits the criteria; nothing was written.")
     return found[0] if found else None
 
 
@@ -183,7 +186,8 @@ def condition_key(tx: Transaction, condition: Query) -> str:
     return f"{tx.actor.source} {condition.type}?{sorted(condition.criteria)}"
 
 
-def _no_client_ids(type: str) -> MethodNotAllowed:
+def no_client_ids(type: str) -> MethodNotAllowed:
+    """What whoever writes under an id that was not given here is told."""
     # The same words for an id that is hidden and for one that was never given: neither is told apart.
     return MethodNotAllowed(
         f"Ids are made by this server: create a {type} with POST to its type, without an id."

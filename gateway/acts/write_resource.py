@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/http.html
 from __future__ import annotations
 
 from gateway.access.actors import Actor
-from gateway.acts import patch_steps, resource_steps
+from gateway.acts import conditional_steps, patch_steps, resource_steps
 from gateway.acts.gateway import Gateway
 from gateway.acts.resource_steps import Kept
 from gateway.conformance.patching import Patch
@@ -41,3 +41,25 @@ def delete_resource(gateway: Gateway, actor: Actor, type: str, id: str, *, expec
     """The version that says the resource was deleted; committed. Raises as `delete` does."""
     with gateway.database.transaction(actor) as tx:
         return resource_steps.delete(tx, type, id, expect=expect)
+
+
+def update_matching(
+    gateway: Gateway, actor: Actor, resource: Resource, criteria: Query, *, expect: int | None
+) -> Kept:
+    """The next version of the one resource that fits, or a new one; committed. Raises as the step does."""
+    with gateway.database.transaction(actor) as tx:
+        return conditional_steps.update_matching(gateway, tx, resource, criteria, expect=expect)
+
+
+def patch_matching(
+    gateway: Gateway, actor: Actor, criteria: Query, change: Patch, *, expect: int | None
+) -> Kept:
+    """The next version of the one resource that fits, patched; committed. Raises as the step does."""
+    with gateway.database.transaction(actor) as tx:
+        return conditional_steps.patch_matching(gateway, tx, criteria, change, expect=expect)
+
+
+def delete_matching(gateway: Gateway, actor: Actor, criteria: Query, *, expect: int | None) -> Version | None:
+    """The version that says it was deleted, if one fits; committed. Raises as the step does."""
+    with gateway.database.transaction(actor) as tx:
+        return conditional_steps.delete_matching(tx, criteria, expect=expect)

@@ -6,7 +6,7 @@ are served and the policy that is enforced, so it cannot promise what the code d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
@@ -55,6 +55,7 @@ def capabilities_route(routes: Sequence[Route], gateway: Gateway) -> Route:
 def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> Resource:
     """The CapabilityStatement of this installation; `since` is when it began to be true."""
     registered = {route.interaction for route in routes} | {route.also for route in routes if route.also}
+    by_criteria = {route.interaction for route in routes if route.by_criteria}
     software = version(_DISTRIBUTION)
     return authored(
         {
@@ -79,7 +80,9 @@ def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> 
                         "cors": False,
                         "description": "Authorization: Bearer, with a key from the gateway's operator.",
                     },
-                    "resource": [_resource(served, registered) for served in gateway.served.values()],
+                    "resource": [
+                        _resource(served, registered, by_criteria) for served in gateway.served.values()
+                    ],
                     "interaction": [
                         {"code": code}
                         for interaction, code in _SYSTEM_CODES.items()
@@ -91,11 +94,15 @@ def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> 
     )
 
 
-def _patch_formats(registered: set[Interaction | SystemInteraction]) -> dict[str, Any]:
+def _patch_formats(registered: Set[Interaction | SystemInteraction]) -> dict[str, Any]:
     return {"patchFormat": list(PATCH_FORMATS)} if Interaction.PATCH in registered else {}
 
 
-def _resource(served: ServedType, registered: set[Interaction | SystemInteraction]) -> dict[str, Any]:
+def _resource(
+    served: ServedType,
+    registered: Set[Interaction | SystemInteraction],
+    by_criteria: Set[Interaction | SystemInteraction],
+) -> dict[str, Any]:
     allowed = TABLE.get(served.name, {})
     offered = [
         code for interaction, code in _CODES.items() if interaction in registered and allowed.get(interaction)
@@ -110,8 +117,10 @@ def _resource(served: ServedType, registered: set[Interaction | SystemInteractio
         "updateCreate": False,
         "conditionalCreate": "create" in offered,
         "conditionalRead": "full-support",
-        "conditionalUpdate": False,
-        "conditionalDelete": "not-supported",
+        "conditionalUpdate": "update" in offered and Interaction.UPDATE in by_criteria,
+        "conditionalDelete": (
+            "single" if "delete" in offered and Interaction.DELETE in by_criteria else "not-supported"
+        ),
         "searchParam": [{"name": param.name, "type": param.kind.value} for param in served.search],
     }
 

@@ -33,4 +33,10 @@ class Route:
         """The route's name inside the blueprint: `read`, or `search-post`, the second way to search."""
         suffix = "-post" if self.rule.endswith("/_search") else ""
         within = "-compartment" if "<member_type>" in self.rule else ""
-        return f"{self.interaction.value}{within}{suffix}"
+        criteria = "-by-criteria" if self.by_criteria else ""
+        return f"{self.interaction.value}{within}{criteria}{suffix}"
+
+    @property
+    def by_criteria(self) -> bool:
+        """Whether it writes what fits the criteria in the address, which names no id."""
+        return self.method not in ("GET", "POST") and "<logical_id>" not in self.rule

@@ -157,6 +157,11 @@ def condition(type: str, said: str, *, base_url: str) -> Query:
     any part of it is not served, for without that part it would match something else.
     """
     pairs = read_pairs(said.strip().removeprefix(f"{type}?").removeprefix("?").encode())
+    return criteria_of(type, pairs, base_url=base_url)
+
+
+def criteria_of(type: str, pairs: Sequence[tuple[str, str]], *, base_url: str) -> Query:
+    """The criteria of a conditional interaction by their names. Raises as `condition` does."""
     if not pairs:
         raise PreconditionFailed("The condition has no criteria; write for example identifier=system|value.")
     if any(name in ABOUT_ANSWER or name.partition(":")[0] in INCLUDES for name, _ in pairs):

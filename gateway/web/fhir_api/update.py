@@ -1,4 +1,4 @@
-"""FHIR update interaction: PUT [base]/[type]/[id].
+"""FHIR update interaction: PUT [base]/[type]/[id], and PUT [base]/[type]?[criteria].
 
 https://hl7.org/fhir/R4/http.html#update — version-aware with If-Match; ids are ours, so a PUT to an id that
 does not exist (or is hidden) creates nothing and answers 405; a deleted resource comes back with 201. An
@@ -10,11 +10,12 @@ from __future__ import annotations
 from flask import Response, g, request
 
 from gateway.access.policy import Interaction
-from gateway.acts.write_resource import update_resource
+from gateway.acts.write_resource import update_matching, update_resource
 from gateway.errors import BadRequest
 from gateway.fhir.json_codec import Resource
 from gateway.web import the_gateway
 from gateway.web.fhir_api import replies
+from gateway.web.fhir_api.criteria import criteria
 from gateway.web.fhir_api.negotiation import body_resource, expected_version, preferences
 from gateway.web.fhir_api.routes import Route
 
@@ -37,4 +38,15 @@ def refuse_other_id(resource: Resource, logical_id: str) -> None:
         )
 
 
-ROUTES = (Route("PUT", "/<resource_type>/<logical_id>", Interaction.UPDATE, update),)
+def update_by_criteria(resource_type: str) -> Response:
+    """The next version of the one resource that fits, 200; or a new one where none does, 201."""
+    expect, query = expected_version(request), criteria(request, resource_type)
+    resource = body_resource(request, resource_type)
+    kept = update_matching(the_gateway(), g.actor, resource, query, expect=expect)
+    return replies.written(kept.version, 201 if kept.is_new else 200, preferences(request).wanted)
+
+
+ROUTES = (
+    Route("PUT", "/<resource_type>/<logical_id>", Interaction.UPDATE, update),
+    Route("PUT", "/<resource_type>", Interaction.UPDATE, update_by_criteria),
+)

@@ -54,7 +54,24 @@ def test_it_declares_the_interactions_that_have_an_address(app: Flask, statement
 
     for resource in statement["rest"][0]["resource"]:
         declared = {ADDRESSES[interaction["code"]] for interaction in resource["interaction"]}
-        assert declared == {pair for pair in addresses_of_types if not _is_another_search(pair[1])}
+        assert declared == {
+            pair
+            for pair in addresses_of_types
+            if not _is_another_search(pair[1]) and not _is_conditional(pair)
+        }
+
+
+def _is_conditional(pair: tuple[str, str]) -> bool:
+    """A write by criteria is the same interaction, and declared beside it."""
+    return pair[0] in ("PUT", "PATCH", "DELETE") and pair[1] == "<resource_type>"
+
+
+def test_it_declares_what_is_written_by_criteria(statement: dict[str, Any]) -> None:
+    for resource in statement["rest"][0]["resource"]:
+        codes = {interaction["code"] for interaction in resource["interaction"]}
+        assert resource["conditionalUpdate"] is ("update" in codes), resource["type"]
+        assert (resource["conditionalDelete"] == "single") is ("delete" in codes), resource["type"]
+    assert statement["patchFormat"] == ["application/json-patch+json", "application/fhir+json"]
 
 
 def _is_another_search(address: str) -> bool:
