@@ -116,13 +116,22 @@ class References:
             )
         [found] = fitting
         audit.record(
-            self.tx, f"{Interaction.SEARCH} {type}", (found,), detail="what a conditional reference names"
+            self.tx,
+            f"{Interaction.SEARCH} {type}",
+            (found,),
+            detail="what a conditional reference names",
+            query=query.text,
         )
         return found
 
     def _fitting(self, query: Query, source: str | None) -> set[str]:
         """At least two of what fits, if there are two: of one source, or of all that the actor sees."""
-        changed = {brought.reference for brought in self._brought.values()}
+        # What is patched is here looked for as it is stored: what it will say, nobody knows yet.
+        changed = {
+            brought.reference
+            for brought in self._brought.values()
+            if brought.reference.startswith(f"{brought.resource['resourceType']}/")
+        }
         fitting = set(self._brought_fitting(query, source))
         wanted = replace(query, source=source, count=100)
         while len(fitting) < 2:

@@ -16,8 +16,9 @@ from typing import ClassVar
 from uuid import uuid4
 
 from gateway.access.actors import Actor, ActorKind
-from gateway.acts import resource_steps
+from gateway.acts import patch_steps, resource_steps
 from gateway.acts.gateway import Gateway
+from gateway.conformance import patching
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import relative
 from gateway.store.database import Transaction
@@ -141,6 +142,37 @@ class Update(Step):
             return Answered(201 if kept.is_new else 200, kept.version)
 
         return Settled(self._reference(), write, resource=self.resource)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch(Step):
+    """The next version of a resource, by what is to change in it.
+
+    body   the resource that holds the patch; links in it are links like any other
+    read   the patch that it holds
+    """
+
+    type: str
+    id: str
+    body: Resource
+    read: Callable[[Resource], patching.Patch]
+    expect: int | None = None
+    phase: ClassVar[Phase] = Phase.CHANGE
+
+    def names(self, tx: Transaction) -> str | None:
+        """The resource itself; but an agency's answer locks the whole referral, in an order of its own."""
+        is_answer = tx.actor.kind is ActorKind.AGENCY and self.type == "Task"
+        return None if is_answer else relative(self.type, self.id)
+
+    def settled(self, gateway: Gateway, tx: Transaction) -> Settled:
+        """The resource, as it stands."""
+
+        def write(body: Resource | None) -> Answered:
+            change = self.read(self.body if body is None else body)
+            kept = patch_steps.patch(gateway, tx, self.type, self.id, change, expect=self.expect)
+            return Answered(200, kept.version)
+
+        return Settled(relative(self.type, self.id), write, resource=self.body)
 
 
 @dataclass(frozen=True, slots=True)

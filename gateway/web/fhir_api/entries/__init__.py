@@ -8,12 +8,18 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.errors import BadRequest
-from gateway.web.fhir_api.entries import reading, searching, writing
+from gateway.web.fhir_api.entries import capabilities, patching, reading, searching, writing
 from gateway.web.fhir_api.entries.kind import Asking, EntryKind, Understood
 
 __all__ = ["KINDS", "Asking", "EntryKind", "Understood", "understood"]
 
-KINDS: Final[tuple[EntryKind, ...]] = (*writing.KINDS, *reading.KINDS, *searching.KINDS)
+KINDS: Final[tuple[EntryKind, ...]] = (
+    *writing.KINDS,
+    *patching.KINDS,
+    *reading.KINDS,
+    *searching.KINDS,
+    *capabilities.KINDS,
+)
 
 
 def understood(asking: Asking) -> Understood:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any, Final
 
 from gateway.access.actors import Actor
@@ -18,17 +17,10 @@ from gateway.errors import BadRequest
 from gateway.fhir.bundle_entries import Address, EntryRequest, Method
 from gateway.fhir.json_codec import Resource
 from gateway.web.fhir_api.admission import refuse_unserved, refuse_unusable
+from gateway.web.fhir_api.parameters import refuse_foreign
 
 TYPE: Final = "resource_type"
 ID: Final = "logical_id"
-
-
-class Query(Enum):
-    """What may stand behind the question mark of an address."""
-
-    NOTHING = auto()
-    CRITERIA = auto()  # and they must
-    ANYTHING = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +52,15 @@ class EntryKind:
     rule        the address below the base, as in a route: ``<resource_type>/<logical_id>``
     step        makes the step of an entry, given the parts of its address by name
     conditions  which of ifMatch, ifNoneMatch, ifModifiedSince and ifNoneExist it takes
+    by_criteria  what stands behind the question mark says what it is about; else only how to answer
     """
 
     methods: frozenset[Method]
     rule: str
     interaction: Interaction | SystemInteraction
     step: Callable[..., Step]
-    query: Query = Query.NOTHING
     conditions: frozenset[str] = frozenset()
+    by_criteria: bool = False
 
     @property
     def literals(self) -> int:
@@ -78,8 +71,6 @@ class EntryKind:
         """The parts of the address by name; None when the address or the method is another kind's."""
         parts = self.rule.split("/") if self.rule else []
         if method not in self.methods or len(parts) != len(address.segments):
-            return None
-        if self.query is not Query.ANYTHING and (address.query is None) is (self.query is Query.CRITERIA):
             return None
         found: dict[str, str] = {}
         for part, segment in zip(parts, address.segments, strict=True):
@@ -120,4 +111,10 @@ class Understood:
                     f"{name} is no condition of this interaction, and a condition is never ignored.",
                     expression=f"{self.asking.request.path}.request.{name}",
                 )
+        if not self.kind.by_criteria:
+            names = [name for name, _ in self.asking.request.address.pairs]
+            writes = self.asking.request.method not in (Method.GET, Method.HEAD)
+            refuse_foreign(
+                self.kind.interaction, given.get(TYPE), names, writes=writes, strict=self.asking.strict
+            )
         return self.kind.step(self.asking, **given)

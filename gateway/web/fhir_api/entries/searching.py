@@ -12,7 +12,7 @@ from gateway.acts.bundle_steps import Answered, Read, Step
 from gateway.acts.gateway import Gateway
 from gateway.fhir.bundle_entries import Method
 from gateway.web.fhir_api import search_answer, search_compartment, search_system
-from gateway.web.fhir_api.entries.kind import Asking, EntryKind, Query
+from gateway.web.fhir_api.entries.kind import Asking, EntryKind
 from gateway.web.fhir_api.search_answer import Given, continued
 
 _GET = frozenset({Method.GET})
@@ -66,13 +66,13 @@ def _found(
 
 
 KINDS = (
-    EntryKind(_GET, "<resource_type>", Interaction.SEARCH, _of_type, Query.ANYTHING),
-    EntryKind(_GET, "", SystemInteraction.SEARCH_SYSTEM, _of_system, Query.ANYTHING),
+    EntryKind(_GET, "<resource_type>", Interaction.SEARCH, _of_type, by_criteria=True),
+    EntryKind(_GET, "", SystemInteraction.SEARCH_SYSTEM, _of_system, by_criteria=True),
     EntryKind(
         _GET,
         "<resource_type>/<logical_id>/<member_type>",
         Interaction.SEARCH,
         _of_compartment,
-        Query.ANYTHING,
+        by_criteria=True,
     ),
 )

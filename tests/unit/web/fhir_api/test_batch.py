@@ -54,9 +54,13 @@ def test_each_entry_is_answered_as_alone(st_annes: FlaskClient) -> None:
         entry("GET", "?_type=Patient,Condition"),
         entry("GET", "Condition?frob=1"),
         entry("GET", f"Patient/{her}", ifNoneMatch='W/"1"'),
+        entry("GET", "metadata"),
+        entry("GET", f"Patient/{her}?name=x"),
+        entry("PUT", f"Patient/{her}?frob=x", patient(id=her)),
+        entry("GET", f"Patient/{her}?_format=json"),
     )
 
-    assert statuses(answer) == ["200"] * 6 + ["304"]
+    assert statuses(answer) == ["200"] * 6 + ["304", "200", "400", "400", "200"]
     entries = done(answer)
     alone = st_annes.get(f"{BASE}/Patient/{her}").json
     assert entries[0]["resource"] == alone
@@ -67,6 +71,7 @@ def test_each_entry_is_answered_as_alone(st_annes: FlaskClient) -> None:
         "Condition",
     }
     assert "resource" not in entries[6]
+    assert entries[7]["resource"]["resourceType"] == "CapabilityStatement"
 
 
 def test_strictness_is_asked_for_once_for_all_searches(st_annes: FlaskClient) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -483,3 +485,39 @@ def test_opposite_orders_do_not_end_in_each_others_way(app: Flask, st_annes: Fla
     assert set(came_of) == {200}
     assert (st_annes.get(f"{BASE}/Condition").json or {})["total"] == 7
     assert (st_annes.get(f"{BASE}/Condition/{held[0]['id']}").json or {})["meta"]["versionId"] == "13"
+
+
+def test_patches_are_entries_too(st_annes: FlaskClient) -> None:
+    one, other, her = made(st_annes, numbered("1")), made(st_annes, numbered("2")), urn()
+    json_patch = json.dumps([{"op": "add", "path": "/onsetString", "value": "spring"}]).encode()
+    binary = {
+        "resourceType": "Binary",
+        "contentType": "application/json-patch+json",
+        "data": b64encode(json_patch).decode(),
+    }
+    parts = [
+        {"name": "type", "valueCode": "replace"},
+        {"name": "path", "valueString": "Condition.subject"},
+        {"name": "value", "valueReference": {"reference": her}},
+    ]
+    parameters = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": parts}]}
+
+    answer = post(
+        st_annes,
+        "transaction",
+        entry("PATCH", f"Condition/{one['id']}", binary, ifMatch='W/"1"'),
+        entry("PATCH", f"Condition/{other['id']}", parameters),
+        entry("POST", "Patient", patient(), full_url=her),
+    )
+
+    assert statuses(answer) == ["200", "200", "201"]
+    first, second, third = done(answer)
+    assert first["resource"]["onsetString"] == "spring"
+    assert second["resource"]["subject"]["reference"] == f"Patient/{third['resource']['id']}"
+    odd = post(
+        st_annes, "transaction", entry("PATCH", f"Condition/{one['id']}", {**binary, "data": "no base64"})
+    )
+    stale = post(st_annes, "transaction", entry("PATCH", f"Condition/{one['id']}", binary, ifMatch='W/"1"'))
+    assert [odd.status_code, stale.status_code] == [400, 412]
+    twice = [entry("PATCH", f"Condition/{one['id']}", binary), entry("DELETE", f"Condition/{one['id']}")]
+    assert post(st_annes, "transaction", *twice).status_code == 400
