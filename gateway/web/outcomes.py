@@ -146,11 +146,21 @@ def _on_gateway_error(error: GatewayError) -> Response:
 def _on_http_exception(error: HTTPException) -> Response | HTTPException:
     if isinstance(error, RequestRedirect) or error.code is None or error.response is not None:
         return error
+    if error.code == HTTPStatus.METHOD_NOT_ALLOWED and _names_operation(request.path):
+        return answer(Told(404, (Issue("error", "not-supported", "No such operation is served here."),)))
     code = _ISSUE_OF_STATUS.get(error.code, "invalid" if error.code < 500 else "exception")
     text = _TEXT_OF_STATUS.get(error.code, f"{HTTPStatus(error.code).phrase}.")
     allowed = getattr(error, "valid_methods", None)
     headers = (("Allow", ", ".join(sorted(allowed))),) if allowed else ()
     return answer(Told(error.code, (Issue("error", code, text),), headers))
+
+
+def _names_operation(path: str) -> bool:
+    """Whether it is an operation's address, as in Patient/$validate: those are posted to, ids are not.
+
+    Source: https://hl7.org/fhir/R4/operations.html
+    """
+    return is_fhir(path) and path.rpartition("/")[2].startswith("$")
 
 
 def _on_surprise(error: Exception) -> Response:

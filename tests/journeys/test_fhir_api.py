@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
 import subprocess
 import sys
 import time
@@ -21,6 +18,7 @@ from gateway.access.actors import Actor, ActorKind
 from gateway.store import clients
 from gateway.store.database import Database
 from tests.conftest import create_database, drop_database, url_of
+from tests.serving import address, environ, serving
 
 FHIR_JSON = {"Content-Type": "application/fhir+json"}
 NUMBERS = "urn:example:number"
@@ -51,35 +49,27 @@ def served(
     name, folder = f"{migrated_template}_{request.param}", tmp_path_factory.mktemp(request.param)
     create_database(server_url, name, template=migrated_template)
     database_url = url_of(server_url, name)
-    with (folder / "server.log").open("w+") as log:
-        command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--server", request.param]
-        environ = _environ(database_url, folder)
-        process = subprocess.Popen(command, env=environ, text=True, stdout=subprocess.PIPE, stderr=log)
-        try:
-            yield Served(_address(process, log.name), _hospital(database_url))
-        finally:
-            process.send_signal(signal.SIGTERM)
-            ended = process.wait(30)
-            if process.stdout is not None:
-                process.stdout.close()
-            drop_database(server_url, name)
-    assert ended == 0
+    try:
+        with serving(database_url, folder, "--server", request.param) as site:
+            yield Served(site, _hospital(database_url))
+    finally:
+        drop_database(server_url, name)
 
 
 def test_killed_it_leaves_nobody_who_answers(database_url: str, tmp_path: Path) -> None:
     with (tmp_path / "server.log").open("w+") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gateway", "serve", "--port", "0"],
-            env=_environ(database_url, tmp_path),
+            env=environ(database_url, tmp_path),
             text=True,
             stdout=subprocess.PIPE,
             stderr=log,
         )
-        address = _address(process, log.name)
+        site = address(process, log.name)
         process.kill()
         process.communicate(timeout=30)
 
-    assert refused_within_s(20, f"{address}/health/live")
+    assert refused_within_s(20, f"{site}/health/live")
 
 
 def refused_within_s(seconds: float, address: str) -> bool:
@@ -165,24 +155,6 @@ def test_strangers_learn_what_is_offered_and_no_more(served: Served) -> None:
     refused = requests.get(served.fhir("Patient"), timeout=30)
     assert refused.status_code == 401
     assert refused.json()["issue"][0]["code"] == "login"
-
-
-def _environ(database_url: str, var: Path) -> dict[str, str]:
-    config = var / "config"
-    config.mkdir()
-    own = {"CARE_GATEWAY_DATABASE_URL": database_url, "CARE_GATEWAY_VAR": str(var / "var")}
-    own["CARE_GATEWAY_CONFIG"] = str(config)
-    others = {name: value for name, value in os.environ.items() if not name.startswith("CARE_GATEWAY_")}
-    return {**others, **own, "PYTHONUNBUFFERED": "1"}
-
-
-def _address(process: subprocess.Popen[str], log: str) -> str:
-    assert process.stdout is not None
-    for line in process.stdout:
-        assert "[WARNING]" not in line, "a start that is as it should be warns of nothing"
-        if found := re.search(r"ready at (http://\S+)", line):
-            return found[1]
-    raise AssertionError(f"the server ended before it was ready:\n{Path(log).read_text()}")
 
 
 def _hospital(database_url: str) -> requests.Session:

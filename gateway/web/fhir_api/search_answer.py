@@ -22,13 +22,13 @@ from gateway.store.versions import Version
 from gateway.web import the_gateway
 from gateway.web.fhir_api import replies
 from gateway.web.fhir_api.negotiation import preferences, refuse_format
-from gateway.web.fhir_api.search_parameters import CURSOR, Asked, Total, asked
+from gateway.web.fhir_api.search_parameters import COUNT, CURSOR, Asked, Total, asked
 from gateway.web.headers import MAX_FORM_BYTES
 from gateway.web.outcomes import FHIR_JSON
 from gateway.web.spelled_pairs import Pairs, read_pairs
 
 _FORM: Final = "application/x-www-form-urlencoded"
-_BESIDE_A_CURSOR: Final = frozenset({CURSOR, "_format", "_pretty"})
+_BESIDE_A_CURSOR: Final = frozenset({CURSOR, COUNT, "_format", "_pretty"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,8 @@ def searchset(
 def continued(gateway: Gateway, actor: Actor, pairs: Sequence[tuple[str, str]]) -> Given:
     """The search of these parameters; a cursor among them stands for those of its own search.
 
-    Raises BadRequest for a cursor that is not the actor's, or that does not stand alone.
+    Only how many a page has may be said anew. Raises BadRequest for a cursor that is not the actor's, or with
+    anything else beside it.
     """
     cursors = [value for name, value in pairs if name == CURSOR]
     if not cursors:
@@ -132,7 +133,9 @@ def continued(gateway: Gateway, actor: Actor, pairs: Sequence[tuple[str, str]]) 
     if len(cursors) > 1 or not _BESIDE_A_CURSOR.issuperset(name for name, _ in pairs):
         raise BadRequest("A page is asked for by its link alone, as it was given.", expression=CURSOR)
     said = read_resource.said_in(gateway, actor, cursors[0])
-    return Given(tuple(parse_qsl(said, keep_blank_values=True)), cursors[0])
+    counts = [pair for pair in pairs if pair[0] == COUNT]
+    carried = [pair for pair in parse_qsl(said, keep_blank_values=True) if not (counts and pair[0] == COUNT)]
+    return Given((*carried, *counts), cursors[0])
 
 
 def _entries(versions: Iterable[Version], mode: bytes) -> Iterator[bytes]:

@@ -27,12 +27,13 @@ DEFAULT_COUNT: Final = 50
 MAX_COUNT: Final = 200
 MAX_PARAMETERS: Final = 100
 MAX_INCLUDES: Final = 20
+COUNT: Final = "_count"
 CURSOR: Final = "_cursor"
 LIST: Final = "_list"
 TYPE: Final = "_type"
 # What is about the answer, not about what is searched; each is understood once.
 ABOUT_ANSWER: Final = (
-    "_count", "_sort", "_summary", "_elements", "_total", "_format", "_pretty", CURSOR,
+    COUNT, "_sort", "_summary", "_elements", "_total", "_format", "_pretty", CURSOR,
 )  # fmt: skip
 INCLUDES: Final = ("_include", "_revinclude")
 REFUSED: Final = frozenset(
@@ -77,8 +78,12 @@ class Asked:
         return f"{self._root(base_url)}{query}"
 
     def following(self, base_url: str, cursor: str) -> str:
-        """The address of the page at `cursor`, which holds all else that was asked: nothing readable."""
-        return f"{self._root(base_url)}?{urlencode({CURSOR: cursor})}"
+        """The address of the page at `cursor`, which holds all that was asked: nothing readable.
+
+        How many a page has is said beside it: some clients make each page's request anew from its link.
+        """
+        paged = [(name, value) for name, value in self.honoured if name == COUNT]
+        return f"{self._root(base_url)}?{urlencode([(CURSOR, cursor), *paged])}"
 
     def _root(self, base_url: str) -> str:
         return f"{base_url}/{self.path}" if self.path else base_url
@@ -119,7 +124,7 @@ def asked(
             unknown.append(_not_served(types, name))
     if unknown and strict:
         raise UnknownParameter("A parameter is not served.", issues=[_as_error(issue) for issue in unknown])
-    count, summary = _count(about.get("_count")), about.get("_summary")
+    count, summary = _count(about.get(COUNT)), about.get("_summary")
     if summary is not None and summary not in _SUMMARIES:
         raise BadRequest("_summary must be true, text, data, count or false.", expression="_summary")
     honoured = (*criteria, *includes, *((name, about[name]) for name in _KEPT if name in about))
@@ -147,7 +152,7 @@ def asked(
     )
 
 
-_KEPT: Final = (TYPE, "_count", "_sort", "_summary", "_elements", "_total")
+_KEPT: Final = (TYPE, COUNT, "_sort", "_summary", "_elements", "_total")
 
 
 def condition(type: str, said: str, *, base_url: str) -> Query:

@@ -138,3 +138,10 @@ def test_operations_and_odd_ids_are_not_found(st_annes: FlaskClient) -> None:
         "$export",
     ):
         assert st_annes.get(f"/fhir/R4/{path}").status_code == 404, path
+
+
+def test_operations_that_are_posted_are_not_found_either(st_annes: FlaskClient) -> None:
+    for path in ("Condition/$validate", "Condition/1/$validate"):
+        answer = st_annes.post(f"/fhir/R4/{path}", json={"resourceType": "Parameters"})
+        assert answer.status_code == 404, path
+        assert (answer.json or {})["issue"][0]["code"] == "not-supported"

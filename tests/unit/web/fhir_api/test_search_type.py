@@ -160,6 +160,22 @@ def test_next_links_lead_through_everything_once(st_annes: FlaskClient) -> None:
     assert seen == ids
 
 
+def test_a_page_may_be_asked_for_in_another_size_but_not_in_another_order(st_annes: FlaskClient) -> None:
+    for number in range(6):
+        _make(st_annes, _numbered(f"N{number}"))
+    url = f"/fhir/R4/Condition?identifier={NUMBERS}|&_count=1"
+    links = {link["relation"]: link["url"] for link in (st_annes.get(url).json or {})["link"]}
+    query = parse_qs(urlsplit(links["next"]).query)
+    following = f"/fhir/R4/Condition?_cursor={query['_cursor'][0]}"
+
+    assert query["_count"] == ["1"], "as it was asked for, for clients that ask for each page anew"
+    assert len((st_annes.get(following).json or {})["entry"]) == 1
+    assert len((st_annes.get(f"{following}&_count=3").json or {})["entry"]) == 3
+    assert len((st_annes.get(f"{following}&_count=1000").json or {})["entry"]) == 5
+    for other in ("&_count=1&_count=2", "&_count=many", "&_sort=-_lastUpdated", "&_total=accurate"):
+        assert st_annes.get(following + other).status_code == 400, other
+
+
 def test_a_page_token_is_good_for_its_client_and_its_search_only(
     st_annes: FlaskClient, northside: FlaskClient
 ) -> None:
