@@ -28,6 +28,7 @@ class Interaction(StrEnum):
     READ = "read"
     VREAD = "vread"
     HISTORY = "history"
+    HISTORY_TYPE = "history-type"
     SEARCH = "search"
     CREATE = "create"
     UPDATE = "update"
@@ -101,7 +102,9 @@ NEVER_SERVED: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Types that no deployment can switch on, and why. Source: https://hl7.org/fhir/R4/parameters.html"""
 
-_READING: Final = (Interaction.READ, Interaction.VREAD, Interaction.HISTORY, Interaction.SEARCH)
+_READING: Final = (
+    Interaction.READ, Interaction.VREAD, Interaction.HISTORY, Interaction.HISTORY_TYPE, Interaction.SEARCH,
+)  # fmt: skip
 
 
 def _row(read: Iterable[ActorKind], create: Iterable[ActorKind], update: Iterable[ActorKind],

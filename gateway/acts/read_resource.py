@@ -6,13 +6,15 @@ https://hl7.org/fhir/R4/http.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.access.actors import Actor
 from gateway.access.policy import Interaction
 from gateway.acts.gateway import Gateway
-from gateway.store import audit, page_cursor, resources
+from gateway.store import audit, histories, page_cursor, resources
 from gateway.store import search as index
+from gateway.store.histories import ALWAYS, HistoryPage, Times
 from gateway.store.search import Page, Query
 from gateway.store.versions import Version
 
@@ -34,13 +36,44 @@ def vread(gateway: Gateway, actor: Actor, type: str, id: str, version_id: int) -
 
 
 def history(
-    gateway: Gateway, actor: Actor, type: str, id: str, *, count: int, before: int | None
+    gateway: Gateway,
+    actor: Actor,
+    type: str,
+    id: str,
+    *,
+    count: int,
+    before: int | None,
+    times: Times = ALWAYS,
 ) -> tuple[Version, ...]:
     """At most `count` versions below `before`, newest first, deletions included. Raises NotFound."""
     with gateway.database.transaction(actor) as tx:
-        versions = resources.history(tx, type, id, count, before)
+        versions = resources.history(tx, type, id, count, before, times)
         audit.record(tx, f"{Interaction.HISTORY} {type}", (f"{type}/{id}",))
     return versions
+
+
+def history_of(
+    gateway: Gateway,
+    actor: Actor,
+    types: Sequence[str],
+    times: Times,
+    *,
+    count: int,
+    said: str,
+    cursor: str | None,
+) -> HistoryPage:
+    """A page of the versions of these types, newest first, deletions included. Raises as the store does."""
+    with gateway.database.transaction(actor) as tx:
+        page = histories.history_of(tx, types, times, count=count, said=said, cursor=cursor)
+        whose = types[0] if len(types) == 1 else "several types"
+        audit.record(tx, f"{Interaction.HISTORY_TYPE} {whose}", page.versions)
+    return page
+
+
+def said_in_history(gateway: Gateway, actor: Actor, cursor: str) -> str:
+    """What the history of a page token said. Raises BadRequest for a token that is not the actor's."""
+    with gateway.database.transaction(actor) as tx:
+        return histories.said_in_history(tx, cursor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,26 @@
-"""The cursor of a search: an encrypted token that says where a walk stands, for one actor and one query.
+"""The cursor of a search: a token (page_tokens.py) that says where a walk through what was found stands.
 
-It grants nothing: whoever uses it is judged again on every page. It is encrypted, since a place in an order
-can be a name, and bound, so that an edited token, or one of another client or another search, is refused
-rather than answered with pages that fit nothing. The key lives in the database: all processes share it.
+One of another search is refused, rather than answered with pages that fit nothing.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import text
-
-from gateway.errors import BadRequest
 from gateway.store.database import Transaction
 from gateway.store.matching import Began
+from gateway.store.page_tokens import refuse_token, seal, unseal
 from gateway.store.query import Query
 from gateway.store.sort_values import Comparable, SortValue
 
-_NONCE = 12
+_KIND = "search"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_KEY = text("SELECT key FROM page_key LIMIT 1")
 
 Place: TypeAlias = datetime | tuple[SortValue, ...]
 
@@ -52,49 +42,22 @@ def sealed(tx: Transaction, query: Query, last: LastSeen) -> str:
     """The token for the page after `last`; it carries what the query `said`."""
     held = [last.pk, _written(last.place), _digest(query), query.said]
     held += [_micros(last.began.now), last.began.snapshot]
-    nonce = os.urandom(_NONCE)
-    token = nonce + _cipher(tx).encrypt(nonce, json.dumps(held).encode(), _bound(tx))
-    return urlsafe_b64encode(token).decode().rstrip("=")
+    return seal(tx, _KIND, held)
 
 
 def opened(tx: Transaction, query: Query) -> LastSeen | None:
     """Where the query's cursor stands; None without one. Raises BadRequest for a token that is not theirs."""
     if query.cursor is None:
         return None
-    pk, place, digest, _, now, snapshot = _decrypted(tx, query.cursor)
+    pk, place, digest, _, now, snapshot = unseal(tx, _KIND, query.cursor)
     if digest != _digest(query):
-        raise _not_ours()
+        raise refuse_token(tx)
     return LastSeen(pk, _read(query, place), Began(_moment(now), snapshot))
 
 
 def carried(tx: Transaction, token: str) -> str:
     """What the query of a token `said`. Raises BadRequest for a token that is not the actor's."""
-    return str(_decrypted(tx, token)[3])
-
-
-def _decrypted(tx: Transaction, text: str) -> list[Any]:
-    try:
-        token = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-        held = json.loads(_cipher(tx).decrypt(token[:_NONCE], token[_NONCE:], _bound(tx)))
-    except (NotBase64, UnicodeEncodeError, InvalidTag, ValueError):
-        raise _not_ours() from None
-    assert isinstance(held, list), "only we can have written it"
-    return held
-
-
-def _not_ours() -> BadRequest:
-    return BadRequest(
-        "this page token belongs to another client or another search; start the search again",
-        expression="_cursor",
-    )
-
-
-def _cipher(tx: Transaction) -> AESGCM:
-    return AESGCM(bytes(tx.connection.execute(_KEY).scalar_one()))
-
-
-def _bound(tx: Transaction) -> bytes:
-    return json.dumps([tx.actor.kind, tx.actor.name, tx.actor.source]).encode()
+    return str(unseal(tx, _KIND, token)[3])
 
 
 def _digest(query: Query) -> str:

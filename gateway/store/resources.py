@@ -22,6 +22,7 @@ from gateway.fhir.references import parse_reference, relative
 from gateway.fhir.resource_types import R4_TYPES
 from gateway.store import links
 from gateway.store.database import Transaction
+from gateway.store.histories import ALWAYS, Times
 from gateway.store.index_rows import INDEX_FORMAT, sort_date
 from gateway.store.new_version import new_version
 from gateway.store.rows import select
@@ -42,7 +43,6 @@ _HISTORY = f"""
     SELECT {COLUMNS} FROM resource AS r
     JOIN resource_version AS v ON v.resource_pk = r.pk
     WHERE r.type = :type AND r.id = :id AND v.version < :before AND {{versions}}
-    ORDER BY v.version DESC LIMIT :count
 """  # noqa: S608 (fixed text)
 # Rows are locked in the order in which they are returned, the same for everybody.
 _LOCK = """
@@ -104,7 +104,12 @@ def vread(tx: Transaction, type: str, id: str, version: int) -> Version:
 
 
 def history(
-    tx: Transaction, type: str, id: str, count: int = 50, before: int | None = None
+    tx: Transaction,
+    type: str,
+    id: str,
+    count: int = 50,
+    before: int | None = None,
+    times: Times = ALWAYS,
 ) -> tuple[Version, ...]:
     """Versions, newest first, deletions included, at most `count`, only those below version `before`.
 
@@ -113,7 +118,8 @@ def history(
     gate(tx.actor, Interaction.HISTORY, type)
     uuid = our_id(id)
     asked = {"type": type, "id": uuid, "before": before or 2**31 - 1, "count": count}
-    found = select(tx, _HISTORY, asked) if uuid else ()
+    statement = f"{_HISTORY}{times.sql} ORDER BY v.version DESC LIMIT :count"
+    found = select(tx, statement, {**asked, **times.values}) if uuid else ()
     if not found and find(tx, type, id) is None:
         raise _not_found(type, id)
     return shown_to(tx, [version_of(row) for row in found])

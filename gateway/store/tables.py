@@ -81,6 +81,7 @@ RESOURCE_VERSION: Final = Table(  # every version ever written; a trigger refuse
     xid(),
     time("sort_date", default=_NO_DATE),
     PrimaryKeyConstraint("resource_pk", "version"),
+    Index("resource_version_by_time", "at", "resource_pk", "version"),
 )
 
 POSTING: Final = Table(  # hashes of what the current version is found by (index_rows.py)

@@ -41,6 +41,7 @@ UNMARKED = {
     ("page_order", "_THEN"): "a join of statements that carry the mark themselves",
     ("rows", "_DENIED"): "part of the condition that every mark stands for",
     ("audit", "_ABOUT"): "writes down whom the named resources are about; shows nothing",
+    ("histories", "_DURING"): "a condition of statements that carry the mark themselves",
     ("links", "_ADD"): "writes link rows of a person that is being written; shows nothing",
 }
 PURE = {"linked_patients", "condition_on_heads", "condition_on_versions", "conditions"}

@@ -34,7 +34,7 @@ def refuse_unusable(type: str, id: str) -> None:
     if id.startswith("$"):
         raise NotServed(f"No operation of {type} is served here.")
     if id == "_history":
-        raise NotServed(f"Only the history of one {type} is served: {type}/<id>/_history.")
+        raise NotServed(f"A history is read: GET {type}/_history, or {type}/<id>/_history.")
     if id == "_search":
         raise NotServed(f"Search with GET {type}?<parameters>, or with POST {type}/_search and a form.")
     if not _ID.fullmatch(id):

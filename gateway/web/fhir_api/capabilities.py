@@ -33,6 +33,7 @@ _CODES: Final = {
     Interaction.PATCH: "patch",
     Interaction.DELETE: "delete",
     Interaction.HISTORY: "history-instance",
+    Interaction.HISTORY_TYPE: "history-type",
     Interaction.CREATE: "create",
     Interaction.SEARCH: "search-type",
 }

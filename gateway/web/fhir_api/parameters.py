@@ -31,6 +31,7 @@ _PAGED: Final = frozenset({"_since", "_at", "_count", "_before", "_cursor"})
 _TAKEN: Final[Mapping[Interaction | SystemInteraction, frozenset[str]]] = MappingProxyType(
     {
         Interaction.HISTORY: GENERAL | _PAGED,
+        Interaction.HISTORY_TYPE: GENERAL | _PAGED,
         SystemInteraction.HISTORY_SYSTEM: GENERAL | _PAGED,
         # Every mode is answered with the same statement, as R4 allows.
         SystemInteraction.CAPABILITIES: GENERAL | {"mode"},

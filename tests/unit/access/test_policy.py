@@ -29,7 +29,8 @@ ACTORS = {
     ActorKind.ADMIN: Actor(ActorKind.ADMIN, "ops", HERE),
     ActorKind.GATEWAY: Actor.gateway(),
 }
-READING = {Interaction.READ, Interaction.VREAD, Interaction.HISTORY, Interaction.SEARCH}
+HISTORIES = {Interaction.HISTORY, Interaction.HISTORY_TYPE}
+READING = {Interaction.READ, Interaction.VREAD, Interaction.SEARCH} | HISTORIES
 EVERY = set(Interaction)
 
 # The whole policy for the types that matter most, as a reader would state it.

@@ -19,6 +19,7 @@ ADDRESSES = {
     "patch": ("PATCH", "<resource_type>/<logical_id>"),
     "delete": ("DELETE", "<resource_type>/<logical_id>"),
     "history-instance": ("GET", "<resource_type>/<logical_id>/_history"),
+    "history-type": ("GET", "<resource_type>/_history"),
     "create": ("POST", "<resource_type>"),
     "search-type": ("GET", "<resource_type>"),
 }

@@ -158,7 +158,7 @@ def test_a_history_is_paged_without_gap_or_repeat(st_annes: FlaskClient, id: str
 
 
 def test_a_history_refuses_what_it_does_not_serve(st_annes: FlaskClient, id: str) -> None:
-    assert st_annes.get(f"/fhir/R4/Condition/{id}/_history?_since=2026").status_code == 400
+    assert st_annes.get(f"/fhir/R4/Condition/{id}/_history?_since=soon").status_code == 400
     assert st_annes.get(f"/fhir/R4/Condition/{id}/_history?_count=none").status_code == 400
     assert st_annes.get(f"/fhir/R4/Condition/{uuid4()}/_history").status_code == 404
 

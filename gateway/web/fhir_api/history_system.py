@@ -1,0 +1,31 @@
+"""FHIR system history: GET [base]/_history.
+
+https://hl7.org/fhir/R4/http.html#history — every version of every type that is served to the client, newest
+first, deletions included.
+"""
+
+from __future__ import annotations
+
+from flask import Response, g
+
+from gateway.access.policy import Interaction, SystemInteraction, gate
+from gateway.errors import Forbidden
+from gateway.web import the_gateway
+from gateway.web.fhir_api import history_answer
+from gateway.web.fhir_api.routes import Route
+
+
+def history_system() -> Response:
+    """A page of the versions of all types."""
+    return history_answer.answer([type for type in the_gateway().served if _is_shown(type)], "_history")
+
+
+def _is_shown(type: str) -> bool:
+    try:
+        gate(g.actor, Interaction.HISTORY_TYPE, type)
+    except Forbidden:
+        return False
+    return not the_gateway().served[type].read_only
+
+
+ROUTES = (Route("GET", "/_history", SystemInteraction.HISTORY_SYSTEM, history_system),)
