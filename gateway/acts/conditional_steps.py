@@ -21,9 +21,15 @@ from gateway.store.versions import Version
 
 
 def update_matching(
-    gateway: Gateway, tx: Transaction, resource: Resource, criteria: Query, *, expect: int | None
+    gateway: Gateway,
+    tx: Transaction,
+    resource: Resource,
+    criteria: Query,
+    *,
+    expect: int | None,
+    id: str | None = None,
 ) -> Kept:
-    """The next version of the one resource that fits; a new one when none does.
+    """The next version of the one resource that fits; a new one when none does, under `id` if one was chosen.
 
     Raises MethodNotAllowed when none fits and the resource brings an id, since ids are made here, BadRequest
     when it brings another id than the one that fits, PreconditionFailed when several fit or when a version is
@@ -43,7 +49,7 @@ def update_matching(
         raise no_client_ids(type)
     if expect is not None:
         raise PreconditionFailed("Nothing fits the criteria, so If-Match names no version.")
-    return resource_steps.create(gateway, tx, resource)
+    return resource_steps.create(gateway, tx, resource, id=id)
 
 
 def patch_matching(

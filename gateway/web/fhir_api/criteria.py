@@ -6,6 +6,7 @@ left out would let it reach another resource. No criteria never mean "everything
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from flask import Request
@@ -19,5 +20,10 @@ _ABOUT_THE_ANSWER: Final = frozenset({"_format", "_pretty"})
 
 def criteria(request: Request, type: str) -> Query:
     """What the address asks for. Raises PreconditionFailed for nothing, BadRequest for what is not served."""
-    pairs = [pair for pair in request.args.items(multi=True) if pair[0] not in _ABOUT_THE_ANSWER]
-    return criteria_of(type, pairs, base_url=replies.base_url())
+    return criteria_among(type, request.args.items(multi=True))
+
+
+def criteria_among(type: str, pairs: Iterable[tuple[str, str]]) -> Query:
+    """What the parameters of an address ask for. Raises as `criteria` does."""
+    asked = [pair for pair in pairs if pair[0] not in _ABOUT_THE_ANSWER]
+    return criteria_of(type, asked, base_url=replies.base_url())

@@ -16,7 +16,9 @@ from gateway.acts.bundle_steps import Step
 from gateway.errors import BadRequest
 from gateway.fhir.bundle_entries import Address, EntryRequest, Method
 from gateway.fhir.json_codec import Resource
+from gateway.store.search import Query
 from gateway.web.fhir_api.admission import refuse_unserved, refuse_unusable
+from gateway.web.fhir_api.criteria import criteria_among
 from gateway.web.fhir_api.parameters import refuse_foreign
 
 TYPE: Final = "resource_type"
@@ -34,6 +36,10 @@ class Asking:
     def condition(self, name: str) -> str | None:
         """What the entry says in `ifMatch` or one of the others."""
         return self.request.conditions.get(name)
+
+    def criteria(self, type: str) -> Query:
+        """What the address asks for. Raises PreconditionFailed for nothing, BadRequest."""
+        return criteria_among(type, self.request.address.pairs)
 
     def body(self, type: str) -> Resource:
         """The resource of the entry. Raises BadRequest when it is missing or of another type."""

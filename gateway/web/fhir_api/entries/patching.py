@@ -10,6 +10,7 @@ from base64 import b64decode
 
 from gateway.access.policy import Interaction
 from gateway.acts.bundle_steps import Patch, Step
+from gateway.acts.matching_steps import PatchMatching
 from gateway.conformance import patching
 from gateway.errors import BadRequest
 from gateway.fhir.bundle_entries import Method
@@ -19,12 +20,21 @@ from gateway.web.fhir_api.negotiation import version_named
 
 
 def _patch(asking: Asking, *, resource_type: str, logical_id: str) -> Step:
+    expect = version_named(asking.condition("ifMatch"))
+    return Patch(resource_type, logical_id, _body(asking), patch_in, expect)
+
+
+def _patch_matching(asking: Asking, *, resource_type: str) -> Step:
+    expect = version_named(asking.condition("ifMatch"))
+    return PatchMatching(asking.criteria(resource_type), _body(asking), patch_in, expect)
+
+
+def _body(asking: Asking) -> Resource:
     body, at = asking.request.resource, f"{asking.request.path}.resource"
     if body is None or body["resourceType"] not in ("Parameters", "Binary"):
         raise BadRequest("A patch is sent as Parameters, or as the Binary that holds it.", expression=at)
     patch_in(body)  # what cannot be read is refused before anything is locked
-    expect = version_named(asking.condition("ifMatch"))
-    return Patch(resource_type, logical_id, body, patch_in, expect)
+    return body
 
 
 def patch_in(body: Resource) -> patching.Patch:
@@ -38,12 +48,17 @@ def patch_in(body: Resource) -> patching.Patch:
     return patching.read_patch(held, str(body.get("contentType", "")).partition(";")[0].strip())
 
 
+_PATCH = frozenset({Method.PATCH})
+_IF_MATCH = frozenset({"ifMatch"})
+
 KINDS = (
+    EntryKind(_PATCH, "<resource_type>/<logical_id>", Interaction.PATCH, _patch, conditions=_IF_MATCH),
     EntryKind(
-        frozenset({Method.PATCH}),
-        "<resource_type>/<logical_id>",
+        _PATCH,
+        "<resource_type>",
         Interaction.PATCH,
-        _patch,
-        conditions=frozenset({"ifMatch"}),
+        _patch_matching,
+        conditions=_IF_MATCH,
+        by_criteria=True,
     ),
 )

@@ -33,6 +33,10 @@ def numbered(value: str, **elements: Any) -> dict[str, Any]:
     return condition(identifier=[{"system": "urn:example:number", "value": value}], **elements)
 
 
+def basic(subject: str) -> dict[str, Any]:
+    return {"resourceType": "Basic", "code": {"text": "b"}, "subject": {"reference": subject}}
+
+
 def made(client: FlaskClient, resource: dict[str, Any]) -> dict[str, Any]:
     answer = client.post(f"{BASE}/{resource['resourceType']}", json=resource)
     assert answer.status_code == 201, answer.text
@@ -305,9 +309,9 @@ def test_a_conditional_reference_never_tells_of_what_is_hidden(
     st_annes: FlaskClient, northside: FlaskClient
 ) -> None:
     made(northside, condition())
-    about = {"resourceType": "Basic", "code": {"text": "b"}, "subject": {"reference": f"Condition?{NUMBER}"}}
-
-    assert post(st_annes, "transaction", entry("POST", "Basic", about)).status_code == 412
+    assert (
+        post(st_annes, "transaction", entry("POST", "Basic", basic(f"Condition?{NUMBER}"))).status_code == 412
+    )
 
 
 def test_a_conditional_create_that_fits_is_referred_to(st_annes: FlaskClient) -> None:
@@ -521,3 +525,57 @@ def test_patches_are_entries_too(st_annes: FlaskClient) -> None:
     assert [odd.status_code, stale.status_code] == [400, 412]
     twice = [entry("PATCH", f"Condition/{one['id']}", binary), entry("DELETE", f"Condition/{one['id']}")]
     assert post(st_annes, "transaction", *twice).status_code == 400
+
+
+def test_criteria_say_which_resource_an_entry_is_about(st_annes: FlaskClient) -> None:
+    changed, gone, patched = (made(st_annes, numbered(value)) for value in ("A1", "A2", "A3"))
+    her, new = urn(), urn()
+    binary = {
+        "resourceType": "Binary",
+        "contentType": "application/json-patch+json",
+        "data": b64encode(b'[{"op": "add", "path": "/onsetString", "value": "autumn"}]').decode(),
+    }
+
+    answer = post(
+        st_annes,
+        "transaction",
+        entry("POST", "Basic", basic(her)),
+        entry("POST", "Basic", basic(new)),
+        entry("PUT", f"Condition?{NUMBER}", numbered("A1", onsetString="spring"), full_url=her),
+        entry("PUT", "Condition?identifier=urn:example:number|A9", numbered("A9"), full_url=new),
+        entry("DELETE", "Condition?identifier=urn:example:number|A2"),
+        entry("DELETE", "Condition?identifier=urn:example:number|A7"),
+        entry("PATCH", "Condition?identifier=urn:example:number|A3", binary),
+    )
+
+    assert statuses(answer) == ["201", "201", "200", "201", "204", "204", "200"], answer.text
+    first, second, third, fourth, *_, last = done(answer)
+    assert third["resource"]["id"] == changed["id"]
+    assert first["resource"]["subject"]["reference"] == f"Condition/{changed['id']}"
+    assert second["resource"]["subject"]["reference"] == f"Condition/{fourth['resource']['id']}"
+    assert (last["resource"]["id"], last["resource"]["onsetString"]) == (patched["id"], "autumn")
+    assert st_annes.get(f"{BASE}/Condition/{gone['id']}").status_code == 410
+
+
+def test_criteria_can_mean_a_resource_twice_as_well(st_annes: FlaskClient, database: Database) -> None:
+    held = made(st_annes, numbered("A1"))
+    before = everything(database)
+    by_criteria = entry("PUT", f"Condition?{NUMBER}", numbered("A1"))
+    brought = entry("POST", "Condition", numbered("B"))
+
+    for pair in (
+        [by_criteria, entry("PUT", f"Condition/{held['id']}", held)],
+        [by_criteria, by_criteria],
+        [by_criteria, entry("DELETE", f"Condition?{NUMBER}")],
+        [entry("POST", "Condition", numbered("A1"), ifNoneExist=NUMBER), by_criteria],
+        [brought, entry("PUT", "Condition?identifier=urn:example:number|B", numbered("B"))],
+    ):
+        assert post(st_annes, "transaction", *pair).status_code == 400, pair
+    for refused in (
+        entry("DELETE", "Condition?"),
+        entry("DELETE", "Condition"),
+        entry("PUT", "Condition", held),
+    ):
+        assert post(st_annes, "transaction", refused).status_code == 412
+
+    assert everything(database) == before
