@@ -25,7 +25,7 @@ from gateway.web.metrics import measure
 from gateway.web.outcomes import translate_errors
 from gateway.web.refusals import audit_refusals
 from gateway.web.request_log import configure_logging, log_requests
-from gateway.web.spelled_pairs import refuse_unreadable_addresses
+from gateway.web.request_shape import refuse_misshapen_requests
 
 
 def build_gateway(settings: Settings) -> Gateway:
@@ -79,7 +79,7 @@ def create_app(settings: Settings, gateway: Gateway | None = None) -> Flask:
     limit_requests(app, public_url=settings.public_url, production=production)
     check_keys(app)
     audit_refusals(app)
-    refuse_unreadable_addresses(app)
+    refuse_misshapen_requests(app)
     app.register_blueprint(health.blueprint())
     app.register_blueprint(fhir_api.blueprint(gateway))
     records_api.register(app, gateway)

@@ -15,6 +15,7 @@
     │   └── VersionConflict        409 conflict      somebody else wrote first; read again, then retry
     ├── Gone                       410 deleted
     ├── PreconditionFailed         412 conflict      If-Match or If-None-Exist did not hold
+    ├── LengthRequired             411 required      a body that nothing in itself says the end of
     ├── TooLarge                   413 too-long
     ├── UnsupportedMedia           415 not-supported
     │   └── UnsupportedPatch       415 not-supported a patch in a format that is not read
@@ -159,6 +160,12 @@ class PreconditionFailed(GatewayError):
     """A condition the client set (If-Match, If-None-Exist) does not hold."""
 
     issue, status = "conflict", 412
+
+
+class LengthRequired(GatewayError):
+    """The body must be sent with its length, because nothing in it says where it ends."""
+
+    issue, status = "required", 411
 
 
 class TooLarge(GatewayError):

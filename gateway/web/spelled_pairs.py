@@ -13,8 +13,6 @@ import re
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
-from flask import Flask, request
-
 from gateway.errors import BadRequest
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -36,13 +34,3 @@ def read_pairs(raw: bytes) -> Pairs:
     if any(_NUL in name or _NUL in value for name, value in pairs):
         raise BadRequest("The parameters hold the character NUL.")
     return pairs
-
-
-def refuse_unreadable_addresses(app: Flask) -> None:
-    """No view of `app` runs when the parameters of the address cannot be read."""
-
-    def _check() -> None:
-        if request.query_string:
-            read_pairs(request.query_string)
-
-    app.before_request(_check)

@@ -23,6 +23,7 @@ from gateway.store.versions import Version
 from gateway.web import the_gateway
 from gateway.web.fhir_api import replies
 from gateway.web.fhir_api.media_types import ANYTHING, FHIR_JSON, FHIR_XML
+from gateway.web.request_shape import measured
 
 TYPE: Final = "Binary"
 CONTEXT: Final = "X-Security-Context"
@@ -98,9 +99,10 @@ def is_document(request: Request, body: bytes) -> bool:
 def made_of(request: Request, body: bytes) -> Resource:
     """The Binary that holds the body: its media type, and what `X-Security-Context` names.
 
-    Raises TooLarge, UnsupportedMedia, and Unprocessable when the actor does not see what is named.
+    Raises LengthRequired, TooLarge, UnsupportedMedia, and Unprocessable when the actor does not see what is
+    named.
     """
-    if len(body) > MAX_CONTENT:
+    if len(measured(request, body)) > MAX_CONTENT:
         raise TooLarge(f"A document may have {MAX_CONTENT} bytes; this one has more.")
     said = request.headers.get("Content-Type", "").strip()
     if not _MEDIA.fullmatch(said):

@@ -27,6 +27,7 @@ from gateway.fhir.json_codec import MAX_BYTES, Resource, read_resource
 from gateway.store.versions import ANY_VERSION
 from gateway.web.fhir_api import binary
 from gateway.web.fhir_api.media_types import ANYTHING, FHIR_JSON
+from gateway.web.request_shape import whole_body
 
 FHIR_VERSION: Final = "4.0"
 _FORMATS: Final = FHIR_JSON | {"json"}
@@ -108,7 +109,7 @@ def body_patch(request: Request) -> Patch:
 def _body(request: Request) -> bytes:
     if (request.content_length or 0) > MAX_BYTES:
         raise TooLarge(f"The body is {request.content_length} bytes long; at most {MAX_BYTES} are read.")
-    return request.get_data(cache=False)
+    return whole_body(request, cache=False)
 
 
 def refuse_other_bodies(request: Request) -> None:

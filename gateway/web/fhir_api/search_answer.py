@@ -25,6 +25,7 @@ from gateway.web.fhir_api.negotiation import preferences, refuse_format
 from gateway.web.fhir_api.search_parameters import COUNT, CURSOR, Asked, Total, asked
 from gateway.web.headers import MAX_FORM_BYTES
 from gateway.web.outcomes import FHIR_JSON
+from gateway.web.request_shape import measured, whole_body
 from gateway.web.spelled_pairs import Pairs, read_pairs
 
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -55,14 +56,14 @@ def given() -> Given:
 
 
 def _posted() -> Pairs:
-    body = request.get_data()
+    body = whole_body(request)
     if not request.mimetype and not body:
         return ()
     if request.mimetype != _FORM or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise UnsupportedMedia(f"Send the search parameters as {_FORM}, in UTF-8.")
     if len(body) > MAX_FORM_BYTES:
         raise TooLarge(f"A search form has at most {MAX_FORM_BYTES} bytes.")
-    return read_pairs(body)
+    return read_pairs(measured(request, body))
 
 
 def answer(

@@ -18,6 +18,7 @@ from gateway.sync.ports import AcceptsAnswers
 from gateway.transport.webhooks import verify
 from gateway.web import doors, the_gateway
 from gateway.web.doors import Door
+from gateway.web.request_shape import whole_body
 
 
 def blueprint(gateway: Gateway) -> Blueprint:
@@ -34,7 +35,7 @@ def take(partner_name: str) -> Response:
     partner = gateway.partners.get(partner_name)
     if partner is None or not isinstance(partner.settings, AcceptsAnswers):
         raise NotFound("No partner that answers by webhook has this address.")
-    body = request.get_data()
+    body = whole_body(request)
     message_id = verify(body, dict(request.headers), _secrets(gateway, partner.settings))
     taken = take_answer(gateway, partner, message_id, body, request.headers.get("Content-Type", ""))
     return _answer(taken)

@@ -17,6 +17,7 @@ from gateway.acts.read_record import Wanted
 from gateway.care.referral import State
 from gateway.errors import BadRequest, PreconditionRequired, UnknownParameter, Unreadable, UnsupportedMedia
 from gateway.fhir.json_codec import read_untrusted
+from gateway.web.request_shape import whole_body
 
 MOST: Final = 100
 USUAL: Final = 50
@@ -42,12 +43,12 @@ def body_of(request: Request, *, patch: bool = False) -> dict[str, Any]:
     read = _PATCH if patch else _JSON
     if media not in read:
         raise UnsupportedMedia(f"Send the body as {' or '.join(sorted(read))}; no other format is read.")
-    return _object(request.get_data())
+    return _object(whole_body(request))
 
 
 def body_if_any(request: Request) -> dict[str, Any]:
     """The same where a body may be left out: then an empty object."""
-    return body_of(request) if request.get_data() else {}
+    return body_of(request) if whole_body(request) else {}
 
 
 def if_match(request: Request) -> str | None:
@@ -77,7 +78,7 @@ def once_of(request: Request) -> Once | None:
         return None
     if _KEY.fullmatch(key) is None:
         raise BadRequest("Idempotency-Key must be 1 to 255 visible ASCII characters without spaces.")
-    said = b"\n".join([request.method.encode(), request.path.encode(), request.get_data()])
+    said = b"\n".join([request.method.encode(), request.path.encode(), whole_body(request)])
     return Once(key, sha256(said).digest())
 
 
