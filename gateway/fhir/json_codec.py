@@ -42,6 +42,11 @@ def write(value: JSON | Resource) -> bytes:
     return _encoder.encode(value)
 
 
+def laid_out(data: bytes) -> bytes:
+    """The JSON of `write` with line breaks and indents for a person to read; its values stay as spelled."""
+    return msgspec.json.format(data, indent=2)
+
+
 def read_untrusted(
     data: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES, max_depth: int = MAX_DEPTH
 ) -> JSON:

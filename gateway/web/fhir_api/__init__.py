@@ -25,6 +25,7 @@ from gateway.web.fhir_api import (
     history_system,
     history_type,
     patch,
+    pretty,
     read,
     search_compartment,
     search_system,
@@ -67,6 +68,7 @@ def blueprint(gateway: Gateway) -> Blueprint:
     doors.declare(
         fhir, Door.KEY, {name: route.door for name, route in routes.items() if route.door is not Door.KEY}
     )
+    fhir.after_request(pretty.pretty)
     fhir.before_request(lambda: _admit(routes[(request.endpoint or "").rpartition(".")[2]]))
     return fhir
 
@@ -104,6 +106,7 @@ def _admit(route: Route) -> None:
         gate_system(g.actor, route.interaction)
     if not _reads_a_document(route, arguments.get("resource_type")):
         refuse_other_formats(request)
+    pretty.refuse_unreadable(request)
     check_parameters(request, route.interaction, arguments.get("resource_type"), by_id=id is not None)
 
 

@@ -13,6 +13,7 @@ from flask import Response, g, request
 
 from gateway.access.policy import Interaction
 from gateway.acts import read_resource
+from gateway.conformance.subsets import read_subset_of_one
 from gateway.web import the_gateway
 from gateway.web.fhir_api import history_answer, replies
 from gateway.web.fhir_api.routes import Route
@@ -23,7 +24,7 @@ _BEFORE: Final = "_before"
 def history(resource_type: str, logical_id: str) -> Response:
     """A page of the versions of one resource."""
     asked = dict(request.args)
-    count = history_answer.count(asked)
+    count, subset = history_answer.count(asked), read_subset_of_one(asked)
     found = read_resource.history(
         the_gateway(),
         g.actor,
@@ -37,7 +38,7 @@ def history(resource_type: str, logical_id: str) -> Response:
     said = {name: asked[name] for name in history_answer.KEPT if name in asked}
     following = urlencode({**said, _BEFORE: shown[-1].version}) if len(found) > count else None
     address = f"{replies.base_url()}/{resource_type}/{logical_id}/_history"
-    return history_answer.bundle(address, urlencode(said), following, shown)
+    return history_answer.bundle(address, urlencode(said), following, shown, subset)
 
 
 ROUTES = (Route("GET", "/<resource_type>/<logical_id>/_history", Interaction.HISTORY, history),)

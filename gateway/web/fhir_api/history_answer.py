@@ -16,6 +16,7 @@ from flask import Response, g, request
 
 from gateway.acts import read_resource
 from gateway.conformance.searching.date_search import DateWanted, Prefix, read_date
+from gateway.conformance.subsets import Subset, read_subset_of_one
 from gateway.errors import BadRequest
 from gateway.fhir import json_codec
 from gateway.store.histories import Times
@@ -41,21 +42,24 @@ def answer(types: Sequence[str], path: str) -> Response:
         said = read_resource.said_in_history(the_gateway(), g.actor, cursor)
         asked = dict(parse_qsl(said, keep_blank_values=True))
     said = urlencode({name: asked[name] for name in KEPT if name in asked})
+    shown = read_subset_of_one(asked)
     page = read_resource.history_of(
         the_gateway(), g.actor, types, times(asked), count=count(asked), said=said, cursor=cursor
     )
     address = f"{replies.base_url()}/{path}"
     following = urlencode({CURSOR: page.next_cursor}) if page.next_cursor else None
-    return bundle(address, said, following, page.versions)
+    return bundle(address, said, following, page.versions, shown)
 
 
-def bundle(address: str, said: str, following: str | None, versions: Iterable[Version]) -> Response:
+def bundle(
+    address: str, said: str, following: str | None, versions: Iterable[Version], shown: Subset
+) -> Response:
     """The history Bundle of these versions; `following` is what the link to the next page asks for."""
     links = [{"relation": "self", "url": f"{address}?{said}" if said else address}]
     if following is not None:
         links.append({"relation": "next", "url": f"{address}?{following}"})
     head: dict[str, Any] = {"resourceType": "Bundle", "type": "history", "link": links}
-    return replies.bundle(head, _entries(versions))
+    return replies.bundle(head, _entries(versions, shown))
 
 
 def times(asked: dict[str, str]) -> Times:
@@ -88,7 +92,7 @@ def _date(asked: dict[str, str], name: str) -> DateWanted | None:
     return wanted
 
 
-def _entries(versions: Iterable[Version]) -> Iterator[bytes]:
+def _entries(versions: Iterable[Version], shown: Subset) -> Iterator[bytes]:
     for version in versions:
         url = version.type if version.method == "POST" else version.reference
         rest = {
@@ -99,7 +103,7 @@ def _entries(versions: Iterable[Version]) -> Iterator[bytes]:
                 "lastModified": version.last_updated,
             },
         }
-        resource = b"" if version.deleted else b',"resource":' + version.body
+        resource = b"" if version.deleted else b',"resource":' + shown.of(version.body)
         yield b'{"fullUrl":%b%b,%b' % (
             replies.quoted(replies.full_url(version)),
             resource,

@@ -12,6 +12,7 @@ from typing import Final
 from flask import Request, Response, g
 from werkzeug.http import http_date, parse_date, parse_etags
 
+from gateway.conformance.subsets import read_subset_of_one
 from gateway.errors import Issue
 from gateway.fhir import json_codec
 from gateway.fhir.json_codec import Resource
@@ -42,7 +43,7 @@ def held(version: Version, request: Request) -> Response:
         response.status_code = 304
         response.headers.remove("Content-Type")
     else:
-        response.data = version.body
+        response.data = read_subset_of_one(request.args).of(version.body)
     return _versioned(response, version)
 
 

@@ -16,6 +16,7 @@ from flask import Response, g, request
 from gateway.access.actors import Actor, ActorKind
 from gateway.acts import read_resource
 from gateway.acts.gateway import Gateway
+from gateway.conformance.subsets import Subset
 from gateway.errors import BadRequest, TooLarge, UnsupportedMedia
 from gateway.fhir import json_codec
 from gateway.store.versions import Version
@@ -118,7 +119,8 @@ def searchset(
         links.append(
             {"relation": "next", "url": wanted.following(replies.base_url(), found.page.next_cursor)}
         )
-    entries = [*_entries(found.page.versions, b"match"), *_entries(found.page.included, b"include")]
+    page, subset = found.page, wanted.subset
+    entries = [*_entries(page.versions, subset, b"match"), *_entries(page.included, subset, b"include")]
     return replies.joined({**head, "link": links}, [*entries, *_outcome(wanted)])
 
 
@@ -139,11 +141,11 @@ def continued(gateway: Gateway, actor: Actor, pairs: Sequence[tuple[str, str]]) 
     return Given((*carried, *counts), cursors[0])
 
 
-def _entries(versions: Iterable[Version], mode: bytes) -> Iterator[bytes]:
+def _entries(versions: Iterable[Version], subset: Subset, mode: bytes) -> Iterator[bytes]:
     for version in versions:
         yield b'{"fullUrl":%b,"resource":%b,"search":{"mode":"%b"}}' % (
             replies.quoted(replies.full_url(version)),
-            version.body,
+            subset.of(version.body),
             mode,
         )
 

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from gateway.conformance.searching.criterion import refuse_unknown_modifier
 from gateway.conformance.searching.names import Chain, Plain, Reverse, read_name
 from gateway.conformance.searching.parameters import ParamKind, SearchParam, search_params
+from gateway.conformance.subsets import Subset, Summary, read_subset
 from gateway.errors import BadRequest, Issue, PreconditionFailed, UnknownParameter
 from gateway.fhir.resource_types import R4_TYPES
 from gateway.store.query import Include, Query, sort_keys
@@ -43,7 +44,6 @@ REFUSED: Final = frozenset(
 # Names are repeated in answers, so only what looks like a parameter is; anything else might be a patient's
 # name.
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_.:\-]{0,63}")
-_SUMMARIES: Final = frozenset({"true", "text", "data", "count", "false"})
 
 
 class Total(StrEnum):
@@ -63,6 +63,7 @@ class Asked:
     only_count  how many, and none of them: `_summary=count` or `_count=0`
     total       whether to count; None when nobody asked
     unknown     what is not served and was left out
+    subset      which part of each resource is shown
     """
 
     query: Query
@@ -71,6 +72,7 @@ class Asked:
     only_count: bool = False
     total: Total | None = None
     unknown: tuple[Issue, ...] = ()
+    subset: Subset = Subset()  # noqa: RUF009 (frozen)
 
     def address(self, base_url: str) -> str:
         """The address of this search."""
@@ -124,9 +126,7 @@ def asked(
             unknown.append(_not_served(types, name))
     if unknown and strict:
         raise UnknownParameter("A parameter is not served.", issues=[_as_error(issue) for issue in unknown])
-    count, summary = _count(about.get(COUNT)), about.get("_summary")
-    if summary is not None and summary not in _SUMMARIES:
-        raise BadRequest("_summary must be true, text, data, count or false.", expression="_summary")
+    count, subset = _count(about.get(COUNT)), read_subset(about)
     honoured = (*criteria, *includes, *((name, about[name]) for name in _KEPT if name in about))
     query = Query(
         types=tuple(types),
@@ -146,9 +146,10 @@ def asked(
         query,
         types[0] if path is None else path,
         honoured,
-        count == 0 or summary == "count",
+        count == 0 or subset.summary is Summary.COUNT,
         _total(about.get("_total")),
         tuple(unknown),
+        subset,
     )
 
 

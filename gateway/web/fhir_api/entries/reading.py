@@ -13,6 +13,7 @@ from gateway.access.policy import Interaction
 from gateway.acts import read_resource
 from gateway.acts.bundle_steps import Answered, Read, Step
 from gateway.acts.gateway import Gateway
+from gateway.conformance.subsets import read_subset_of_one
 from gateway.errors import BadRequest
 from gateway.fhir.bundle_entries import Method
 from gateway.fhir.dates import FhirInstant
@@ -46,7 +47,8 @@ def _vread(asking: Asking, *, resource_type: str, logical_id: str, version_id: s
 def _held(asking: Asking, version: Version, since: datetime | None) -> Answered:
     if replies.is_known(version, asking.condition("ifNoneMatch"), since):
         return Answered(304, version)
-    return Answered(200, version, b"" if asking.request.method is Method.HEAD else version.body)
+    body = read_subset_of_one(dict(asking.request.address.pairs)).of(version.body)
+    return Answered(200, version, b"" if asking.request.method is Method.HEAD else body)
 
 
 def _modified_since(asking: Asking) -> datetime | None:
