@@ -172,6 +172,8 @@ def _in_list(tx: Transaction, type: str, value: str) -> Criterion:
     ids = split(value, ",")
     if any(id.startswith("$") for id in ids):  # $current-problems and the like
         raise BadRequest("_list takes the id of a List here; no functional list is served", expression=LIST)
+    if searchable(tx.actor, type) is not None:
+        raise UnknownParameter(f"{LIST} is not served to this client", expression=LIST)
     gate(tx.actor, Interaction.SEARCH, "List")
     named = [reference for id in ids for reference in _named_by(resources.find(tx, "List", id))]
     return _with_ids(type, {it.id for it in map(parse_reference, named) if _is_ours(it, type)})
