@@ -11,8 +11,10 @@ from urllib.parse import urlencode
 
 from flask import Response, g, request
 
+from gateway.access.actors import Actor
 from gateway.access.policy import Interaction
 from gateway.acts import read_resource
+from gateway.acts.gateway import Gateway
 from gateway.conformance.subsets import read_subset_of_one
 from gateway.web import the_gateway
 from gateway.web.fhir_api import history_answer, replies
@@ -23,11 +25,17 @@ _BEFORE: Final = "_before"
 
 def history(resource_type: str, logical_id: str) -> Response:
     """A page of the versions of one resource."""
-    asked = dict(request.args)
+    return page(the_gateway(), g.actor, resource_type, logical_id, dict(request.args))
+
+
+def page(
+    gateway: Gateway, actor: Actor, resource_type: str, logical_id: str, asked: dict[str, str]
+) -> Response:
+    """The page of those versions that the parameters ask for, as `actor` sees them."""
     count, subset = history_answer.count(asked), read_subset_of_one(asked)
     found = read_resource.history(
-        the_gateway(),
-        g.actor,
+        gateway,
+        actor,
         resource_type,
         logical_id,
         count=count + 1,

@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import Response, g, request
 
+from gateway.access.actors import Actor
 from gateway.acts import read_resource
+from gateway.acts.gateway import Gateway
 from gateway.conformance.searching.date_search import DateWanted, Prefix, read_date
 from gateway.conformance.subsets import Subset, read_subset_of_one
 from gateway.errors import BadRequest
@@ -34,21 +36,25 @@ _STATUS: Final = {"POST": "201 Created", "PUT": "200 OK", "DELETE": "204 No Cont
 
 def answer(types: Sequence[str], path: str) -> Response:
     """A page of the history of these types, whose address is `path` below the base."""
-    asked = dict(request.args)
+    return page(the_gateway(), g.actor, types, path, dict(request.args))
+
+
+def page(gateway: Gateway, actor: Actor, types: Sequence[str], path: str, asked: dict[str, str]) -> Response:
+    """The page of that history that the parameters ask for, as `actor` sees it."""
     cursor = asked.get(CURSOR)
     if cursor is not None:
         if not _BESIDE_A_CURSOR.issuperset(asked):
             raise BadRequest("A page is asked for by its link alone, as it was given.", expression=CURSOR)
-        said = read_resource.said_in_history(the_gateway(), g.actor, cursor)
+        said = read_resource.said_in_history(gateway, actor, cursor)
         asked = dict(parse_qsl(said, keep_blank_values=True))
     said = urlencode({name: asked[name] for name in KEPT if name in asked})
     shown = read_subset_of_one(asked)
-    page = read_resource.history_of(
-        the_gateway(), g.actor, types, times(asked), count=count(asked), said=said, cursor=cursor
+    found = read_resource.history_of(
+        gateway, actor, types, times(asked), count=count(asked), said=said, cursor=cursor
     )
     address = f"{replies.base_url()}/{path}"
-    following = urlencode({CURSOR: page.next_cursor}) if page.next_cursor else None
-    return bundle(address, said, following, page.versions, shown)
+    following = urlencode({CURSOR: found.next_cursor}) if found.next_cursor else None
+    return bundle(address, said, following, found.versions, shown)
 
 
 def bundle(

@@ -17,7 +17,12 @@ from gateway.web.fhir_api.routes import Route
 
 def history_system() -> Response:
     """A page of the versions of all types."""
-    return history_answer.answer([type for type in the_gateway().served if _is_shown(type)], "_history")
+    return history_answer.answer(shown(), "_history")
+
+
+def shown() -> list[str]:
+    """The types whose versions the client may see."""
+    return [type for type in the_gateway().served if _is_shown(type)]
 
 
 def _is_shown(type: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.errors import BadRequest
-from gateway.web.fhir_api.entries import capabilities, patching, reading, searching, writing
+from gateway.web.fhir_api.entries import capabilities, histories, patching, reading, searching, writing
 from gateway.web.fhir_api.entries.kind import Asking, EntryKind, Understood
 
 __all__ = ["KINDS", "Asking", "EntryKind", "Understood", "understood"]
@@ -18,6 +18,7 @@ KINDS: Final[tuple[EntryKind, ...]] = (
     *patching.KINDS,
     *reading.KINDS,
     *searching.KINDS,
+    *histories.KINDS,
     *capabilities.KINDS,
 )
 

@@ -14,6 +14,7 @@ from gateway.mapping import Mappings
 from gateway.store.database import Database
 from tests.unit.acts.agency_town import Desk, gateway_over
 from tests.unit.web.conftest import Knock
+from tests.unit.web.fhir_api.bundles import done, entry, post, statuses
 
 
 @pytest.fixture
@@ -134,3 +135,26 @@ def test_an_agency_is_shown_the_person_it_was_asked_to_help_only(
     found = (elm.get("/fhir/R4/Patient").json or {})["entry"]
 
     assert [entry["resource"]["id"] for entry in found] == [desk.read("referral", referral)["person"]]
+
+
+def test_an_agency_answers_in_a_transaction_by_the_same_rules(
+    elm: FlaskClient, desk: Desk, referral: str
+) -> None:
+    url, task = _task(elm)
+    path, accepted = url.removeprefix("/fhir/R4/"), task | {"status": "accepted"}
+    tag = elm.get(url).headers["ETag"]
+    hidden = entry("GET", "Patient/00000000-0000-4000-8000-000000000000")
+
+    unseen = post(elm, "transaction", entry("PUT", path, accepted))
+    creating = post(elm, "transaction", entry("POST", "Basic", {"resourceType": "Basic"}))
+    failing = post(elm, "transaction", entry("PUT", path, accepted, ifMatch=tag), hidden)
+    assert [unseen.status_code, creating.status_code, failing.status_code] == [428, 403, 404]
+    assert desk.read("referral", referral)["state"] == "sent"
+
+    answer = post(elm, "transaction", entry("PUT", path, accepted, ifMatch=tag), entry("GET", path))
+
+    assert statuses(answer) == ["200", "200"]
+    assert done(answer)[1]["resource"]["status"] == "accepted"
+    assert done(answer)[1]["resource"] == elm.get(url).json
+    assert desk.read("referral", referral)["state"] == "accepted"
+    assert statuses(post(elm, "batch", entry("PUT", path, accepted), hidden)) == ["428", "404"]

@@ -58,9 +58,13 @@ def test_each_entry_is_answered_as_alone(st_annes: FlaskClient) -> None:
         entry("GET", f"Patient/{her}?name=x"),
         entry("PUT", f"Patient/{her}?frob=x", patient(id=her)),
         entry("GET", f"Patient/{her}?_format=json"),
+        entry("GET", f"Patient/{her}/_history"),
+        entry("GET", "Condition/_history?_count=1"),
+        entry("GET", "_history"),
+        entry("GET", "_history?_count=1&_count=2"),
     )
 
-    assert statuses(answer) == ["200"] * 6 + ["304", "200", "400", "400", "200"]
+    assert statuses(answer) == ["200"] * 6 + ["304", "200", "400", "400"] + ["200"] * 4 + ["400"]
     entries = done(answer)
     alone = st_annes.get(f"{BASE}/Patient/{her}").json
     assert entries[0]["resource"] == alone
@@ -71,6 +75,8 @@ def test_each_entry_is_answered_as_alone(st_annes: FlaskClient) -> None:
         "Condition",
     }
     assert "resource" not in entries[6]
+    assert [it["resource"]["type"] for it in entries[11:14]] == ["history"] * 3
+    assert entries[11]["resource"] == st_annes.get(f"{BASE}/Patient/{her}/_history").json
     assert entries[7]["resource"]["resourceType"] == "CapabilityStatement"
 
 
