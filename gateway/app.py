@@ -44,6 +44,7 @@ def build_gateway(settings: Settings) -> Gateway:
         public_url=settings.public_url,
         secrets=settings.secret_at,
         served=served_with(settings.fhir_types),
+        require_if_match=settings.require_if_match,
     )
 
 

@@ -192,7 +192,7 @@ class Delete(Step):
         """Itself, as it stands."""
 
         def write(_: Resource | None) -> Answered:
-            return Answered(204, resource_steps.delete(tx, self.type, self.id, expect=self.expect))
+            return Answered(204, resource_steps.delete(gateway, tx, self.type, self.id, expect=self.expect))
 
         return Settled(self.names(tx), write)
 

@@ -66,7 +66,9 @@ def patch_matching(
     return patch_steps.patch(gateway, tx, criteria.type, held.id, change, expect=expect)
 
 
-def delete_matching(tx: Transaction, criteria: Query, *, expect: int | None = None) -> Version | None:
+def delete_matching(
+    gateway: Gateway, tx: Transaction, criteria: Query, *, expect: int | None = None
+) -> Version | None:
     """The version that says that the one resource that fits was deleted; None when none fits.
 
     Raises PreconditionFailed when several fit, and what `delete` raises.
@@ -74,7 +76,7 @@ def delete_matching(tx: Transaction, criteria: Query, *, expect: int | None = No
     gate(tx.actor, Interaction.DELETE, criteria.type)
     held = only_match(tx, criteria)
     if held is not None:
-        return resource_steps.delete(tx, criteria.type, held.id, expect=expect)
+        return resource_steps.delete(gateway, tx, criteria.type, held.id, expect=expect)
     action = f"{Interaction.DELETE} {criteria.type}"
     audit.record(tx, action, (), detail="nothing fits; nothing deleted", query=criteria.text)
     return None

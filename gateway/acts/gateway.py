@@ -30,6 +30,7 @@ class Gateway:
     public_url  where others reach us, without a trailing slash, e.g. ``https://care.example.org``
     secrets     reads a secret by its reference (`env:NAME`, `file:PATH`)
     served      by name, the resource types that the FHIR API serves here
+    require_if_match  whether an update, a patch or a deletion must say which version it is about
     """
 
     database: Database
@@ -39,3 +40,4 @@ class Gateway:
     public_url: str
     secrets: Callable[[str], str] = no_secrets
     served: Mapping[str, ServedType] = field(default_factory=lambda: SERVED)
+    require_if_match: bool = False

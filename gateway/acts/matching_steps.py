@@ -108,6 +108,8 @@ class DeleteMatching(_Matching):
         """What fits, or nothing."""
 
         def write(_: Resource | None) -> Answered:
-            return Answered(204, conditional_steps.delete_matching(tx, self.criteria, expect=self.expect))
+            return Answered(
+                204, conditional_steps.delete_matching(gateway, tx, self.criteria, expect=self.expect)
+            )
 
         return Settled(self.names(tx), write)

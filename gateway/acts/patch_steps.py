@@ -29,7 +29,7 @@ def patch(
     must say which version it is about.
     """
     gate(tx.actor, Interaction.PATCH, type)
-    refuse_unseen(tx.actor, type, expect)
+    refuse_unseen(gateway, tx.actor, type, expect)
     if not _is_answer(tx, type):
         resources.lock(tx, [relative(type, id)])
     held = resources.read(tx, type, id)

@@ -86,7 +86,7 @@ def advance(
     """The next version of what `resource` names, made by an update or a patch. Raises as `update` does."""
     type, id = resource["resourceType"], resource["id"]
     gate(tx.actor, by, type)
-    refuse_unseen(tx.actor, type, expect)
+    refuse_unseen(gateway, tx.actor, type, expect)
     ours = acceptable(gateway, resource)
     if tx.actor.kind is ActorKind.AGENCY and type == "Task":
         assert expect is not None, "as was just seen"
@@ -109,11 +109,13 @@ def advance(
     return Kept(version, is_new=before.deleted)
 
 
-def delete(tx: Transaction, type: str, id: str, *, expect: int | None) -> Version:
+def delete(gateway: Gateway, tx: Transaction, type: str, id: str, *, expect: int | None) -> Version:
     """The version that says the resource was deleted; deleting again changes nothing.
 
-    Raises NotFound, Forbidden, and PreconditionFailed when it no longer is at version `expect`.
+    Raises NotFound, Forbidden, PreconditionFailed when it no longer is at version `expect`, and
+    PreconditionRequired when it must say which version it is about.
     """
+    refuse_unseen(gateway, tx.actor, type, expect)
     before = resources.find(tx, type, id)
     if before is not None and not before.deleted:
         refuse_deleting(tx, before.resource)
@@ -122,8 +124,10 @@ def delete(tx: Transaction, type: str, id: str, *, expect: int | None) -> Versio
     return version
 
 
-def refuse_unseen(actor: Actor, type: str, expect: int | None) -> None:
+def refuse_unseen(gateway: Gateway, actor: Actor, type: str, expect: int | None) -> None:
     """Nothing, unless the write must say which version it is about, and does not: PreconditionRequired."""
+    if expect is None and gateway.require_if_match:
+        raise PreconditionRequired("Send If-Match with the ETag of what is changed, as a read gave it.")
     if expect in (None, ANY_VERSION) and actor.kind is ActorKind.AGENCY and type == "Task":
         raise PreconditionRequired(
             "Send If-Match with the ETag of the Task that is answered, as a read gave it."

@@ -40,7 +40,7 @@ def patch_resource(
 def delete_resource(gateway: Gateway, actor: Actor, type: str, id: str, *, expect: int | None) -> Version:
     """The version that says the resource was deleted; committed. Raises as `delete` does."""
     with gateway.database.transaction(actor) as tx:
-        return resource_steps.delete(tx, type, id, expect=expect)
+        return resource_steps.delete(gateway, tx, type, id, expect=expect)
 
 
 def update_matching(
@@ -62,4 +62,4 @@ def patch_matching(
 def delete_matching(gateway: Gateway, actor: Actor, criteria: Query, *, expect: int | None) -> Version | None:
     """The version that says it was deleted, if one fits; committed. Raises as the step does."""
     with gateway.database.transaction(actor) as tx:
-        return conditional_steps.delete_matching(tx, criteria, expect=expect)
+        return conditional_steps.delete_matching(gateway, tx, criteria, expect=expect)

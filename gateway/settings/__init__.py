@@ -2,7 +2,8 @@
 
     config/gateway.yaml        see its comments; every key can be left out
     config/partners/NAME.yaml  one file per partner (config/partners/examples/ is never read)
-    CARE_GATEWAY_…             ENVIRONMENT, DATABASE_URL, VAR, PUBLIC_URL, FHIR_TYPES: they go before the file
+    CARE_GATEWAY_…             ENVIRONMENT, DATABASE_URL, VAR, PUBLIC_URL, FHIR_TYPES, REQUIRE_IF_MATCH:
+                               these go before the file
     CARE_GATEWAY_CONFIG        the folder, ./config when left out, else the one shipped with the gateway
 
 Everything that is wrong is told at once, each with its file and line. Secrets are never in these files, only
@@ -36,6 +37,7 @@ class Settings:
     var            absolute; the embedded database and generated secrets lie below it
     public_url     where others reach us, without a trailing slash
     fhir_types     resource types that the FHIR API serves beside those it always does
+    require_if_match  whether the FHIR API refuses a change that does not say which version it is about
     config_folder  absolute; where gateway.yaml and partners/ were read
     partners       by name
     """
@@ -45,6 +47,7 @@ class Settings:
     var: Path
     public_url: str
     fhir_types: frozenset[str]
+    require_if_match: bool
     config_folder: Path
     partners: tuple[Partner, ...]
     _environ: Mapping[str, str] = field(repr=False, compare=False)
@@ -66,6 +69,7 @@ class Settings:
             var=own.var,
             public_url=own.public_url or "http://127.0.0.1:8080",
             fhir_types=own.fhir_types,
+            require_if_match=own.require_if_match,
             config_folder=own.config_folder,
             partners=partners,
             _environ=environ,

@@ -19,6 +19,7 @@ from gateway.settings.environment import Environment
 from gateway.settings.findings import flat, load_node, worded
 from gateway.settings.resource_types import FurtherType
 from gateway.settings.secret_places import read_secret
+from gateway.settings.yes_or_no import YesOrNo
 from gateway.store.database import libpq_url
 from gateway.transport.settings_fields import HttpAddress
 
@@ -35,6 +36,7 @@ class OwnSettings:
     var: Path
     public_url: str | None
     fhir_types: frozenset[str]
+    require_if_match: bool
     config_folder: Path
 
 
@@ -54,6 +56,7 @@ class OwnSettingsSchema(Schema):
     var = fields.String(load_default="var")
     public_url = HttpAddress(load_default=None)
     fhir_types = fields.List(FurtherType(), load_default=list)
+    require_if_match = YesOrNo(load_default=False)
 
 
 def read_gateway_file(environ: Mapping[str, str]) -> tuple[OwnSettings, list[str]]:
@@ -71,6 +74,7 @@ def read_gateway_file(environ: Mapping[str, str]) -> tuple[OwnSettings, list[str
         var=Path(values["var"]).absolute(),
         public_url=values["public_url"],
         fhir_types=frozenset(values["fhir_types"]),
+        require_if_match=values["require_if_match"],
         config_folder=folder,
     )
     return settings, problems

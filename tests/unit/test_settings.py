@@ -286,3 +286,15 @@ def test_every_type_that_cannot_be_switched_on_is_told(config: Path) -> None:
     [told_of_variable] = problems(config.parent, FHIR_TYPES="Claim,Invoce")
     assert told_of_variable.startswith("CARE_GATEWAY_FHIR_TYPES: 'Invoce' is no resource type of R4")
     assert "Invoice" in told_of_variable
+
+
+def test_if_match_is_required_when_the_file_or_the_variable_says_so(config: Path) -> None:
+    assert not load(config).require_if_match
+    write(config, "gateway.yaml", "require_if_match: true\n")
+    assert load(config).require_if_match
+    assert not load(config, REQUIRE_IF_MATCH="false").require_if_match
+    write(config, "gateway.yaml", "require_if_match: 1\n")
+    [told] = problems(config)
+    assert told.endswith("gateway.yaml:1: require_if_match: must be true or false")
+    [told_of_variable] = problems(config.parent, REQUIRE_IF_MATCH="perhaps")
+    assert told_of_variable == "CARE_GATEWAY_REQUIRE_IF_MATCH: must be true or false"
