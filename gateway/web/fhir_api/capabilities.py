@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
-from flask import Response
+from flask import Response, request
 
 from gateway.access.policy import TABLE, Interaction
 from gateway.acts.gateway import Gateway
 from gateway.conformance.patching import PATCH_FORMATS
 from gateway.conformance.served_types import ServedType
 from gateway.conformance.typed import authored
+from gateway.errors import BadRequest
 from gateway.fhir.json_codec import Resource
 from gateway.web.doors import Door
-from gateway.web.fhir_api import replies
+from gateway.web.fhir_api import replies, search_capabilities
 from gateway.web.fhir_api.routes import Route, SystemInteraction
 
 _DISTRIBUTION: Final = "care-gateway"
@@ -47,16 +49,27 @@ _SYSTEM_CODES: Final = {
 }
 
 
+# Source: https://hl7.org/fhir/R4/http.html#capabilities
+_MODES: Final = ("full", "normative", "terminology")
+
+
 def capabilities_route(routes: Sequence[Route], gateway: Gateway) -> Route:
     """The route that answers what `routes` and itself can do."""
-    statement = statement_of(routes, gateway, datetime.now(UTC))
-    return Route("GET", "/metadata", SystemInteraction.CAPABILITIES, lambda: _answer(statement), Door.OPEN)
+    since = datetime.now(UTC)
+    # Made when it is first asked for: it is long, and most starts are asked for other things first.
+    statement = cache(lambda: statement_of(routes, gateway, since))
+    return Route("GET", "/metadata", SystemInteraction.CAPABILITIES, lambda: _answer(statement()), Door.OPEN)
 
 
 def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> Resource:
     """The CapabilityStatement of this installation; `since` is when it began to be true."""
     registered = {route.interaction for route in routes} | {route.also for route in routes if route.also}
-    by_criteria = {route.interaction for route in routes if route.by_criteria}
+    by_criteria = {
+        route.interaction
+        for route in routes
+        if route.by_criteria and isinstance(route.interaction, Interaction)
+    }
+    in_compartments = any("<member_type>" in route.rule for route in routes)
     software = version(_DISTRIBUTION)
     return authored(
         {
@@ -79,16 +92,24 @@ def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> 
                     "mode": "server",
                     "security": {
                         "cors": False,
+                        # None of R4's codes is said of a key that was handed over (valueset-restful-
+                        # security-service.html), so the service has words only.
+                        "service": [{"text": "Bearer key"}],
                         "description": "Authorization: Bearer, with a key from the gateway's operator.",
                     },
                     "resource": [
-                        _resource(served, registered, by_criteria) for served in gateway.served.values()
+                        _resource(gateway, served, registered, by_criteria)
+                        for served in gateway.served.values()
                     ],
                     "interaction": [
                         {"code": code}
                         for interaction, code in _SYSTEM_CODES.items()
                         if interaction in registered
                     ],
+                    "searchParam": search_capabilities.common(gateway.served.values()),
+                    "compartment": (
+                        search_capabilities.compartments(gateway.served) if in_compartments else []
+                    ),
                 }
             ],
         }
@@ -100,31 +121,35 @@ def _patch_formats(registered: Set[Interaction | SystemInteraction]) -> dict[str
 
 
 def _resource(
+    gateway: Gateway,
     served: ServedType,
     registered: Set[Interaction | SystemInteraction],
-    by_criteria: Set[Interaction | SystemInteraction],
+    by_criteria: Set[Interaction],
 ) -> dict[str, Any]:
     allowed = TABLE.get(served.name, {})
     offered = [
         code for interaction, code in _CODES.items() if interaction in registered and allowed.get(interaction)
     ]
+    writes = {interaction for interaction in by_criteria if allowed.get(interaction)}
     return {
         "type": served.name,
         "profile": served.profile,
         **({"documentation": served.note} if served.note else {}),
         "interaction": [{"code": code} for code in offered],
-        "versioning": "versioned-update",
+        "versioning": "versioned",
         "readHistory": "vread" in offered,
         "updateCreate": False,
         "conditionalCreate": "create" in offered,
-        "conditionalRead": "full-support",
-        "conditionalUpdate": "update" in offered and Interaction.UPDATE in by_criteria,
-        "conditionalDelete": (
-            "single" if "delete" in offered and Interaction.DELETE in by_criteria else "not-supported"
-        ),
-        "searchParam": [{"name": param.name, "type": param.kind.value} for param in served.search],
+        "conditionalRead": "full-support" if "read" in offered else "not-supported",
+        "conditionalUpdate": Interaction.UPDATE in writes,
+        "conditionalDelete": "single" if Interaction.DELETE in writes else "not-supported",
+        "referencePolicy": ["literal", "logical"],
+        **(search_capabilities.searched_by(served, gateway.served) if "search-type" in offered else {}),
     }
 
 
 def _answer(statement: Resource) -> Response:
+    # There is no other: what is normative in it stands in it, and of terminology nothing more is served.
+    if request.args.get("mode", "full") not in _MODES:
+        raise BadRequest(f"mode must be {' or '.join(_MODES)}.", expression="mode")
     return replies.value(statement)
