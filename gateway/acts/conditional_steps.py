@@ -14,7 +14,7 @@ from gateway.acts.resource_steps import Kept, no_client_ids, only_match
 from gateway.conformance.patching import Patch
 from gateway.errors import BadRequest, NotFound, PreconditionFailed
 from gateway.fhir.json_codec import Resource
-from gateway.store import audit
+from gateway.store import audit, resources
 from gateway.store.database import Transaction
 from gateway.store.search import Query
 from gateway.store.versions import Version
@@ -37,7 +37,7 @@ def update_matching(
     """
     type = resource["resourceType"]
     gate(tx.actor, Interaction.UPDATE, type)
-    held = only_match(tx, criteria)
+    held = _held_match(tx, criteria)
     if held is not None:
         if resource.get("id", held.id) != held.id:
             raise BadRequest(
@@ -60,7 +60,7 @@ def patch_matching(
     Raises NotFound when none fits, PreconditionFailed when several do, and what `patch` raises.
     """
     gate(tx.actor, Interaction.PATCH, criteria.type)
-    held = only_match(tx, criteria)
+    held = _held_match(tx, criteria)
     if held is None:
         raise NotFound(f"No {criteria.type} fits the criteria; nothing was patched.")
     return patch_steps.patch(gateway, tx, criteria.type, held.id, change, expect=expect)
@@ -74,11 +74,21 @@ def delete_matching(
     Raises PreconditionFailed when several fit, and what `delete` raises.
     """
     gate(tx.actor, Interaction.DELETE, criteria.type)
-    held = only_match(tx, criteria)
+    held = _held_match(tx, criteria)
     if held is not None:
         return resource_steps.delete(gateway, tx, criteria.type, held.id, expect=expect)
     action = f"{Interaction.DELETE} {criteria.type}"
     audit.record(tx, action, (), detail="nothing fits; nothing deleted", query=criteria.text)
+    return None
+
+
+def _held_match(tx: Transaction, criteria: Query) -> Version | None:
+    """The one resource that fits, locked: what changed while the lock was waited for is looked at anew."""
+    match = only_match(tx, criteria)
+    while match is not None:
+        if resources.lock(tx, [match.reference]).get(match.reference) == match.version:
+            return match
+        match = only_match(tx, criteria)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,8 +12,12 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from gateway.access.actors import Actor, ActorKind
+from gateway.acts.gateway import Gateway
+from gateway.store import resources
 from tests.unit.web.conftest import Knock, Trail, condition
 
 ALL = "/fhir/R4/Condition"
@@ -209,6 +214,47 @@ def test_of_32_updates_of_one_version_one_succeeds(app: Flask, st_annes: FlaskCl
 
     assert statuses == [200] + [412] * 31
     assert st_annes.get(f"{ALL}/{id}").headers["ETag"] == 'W/"2"'
+
+
+def test_what_ceases_to_fit_while_it_is_waited_for_is_not_written(
+    app: Flask, st_annes: FlaskClient, gateway: Gateway
+) -> None:
+    id = made(st_annes)
+    reference = f"Condition/{id}"
+    with ThreadPoolExecutor(3) as threads:
+        with gateway.database.transaction(Actor(ActorKind.EHR, "st-annes", "st-annes")) as tx:
+            resources.lock(tx, [reference])
+            acts: list[Callable[[FlaskClient], TestResponse]] = [
+                lambda client: client.delete(ONE),
+                lambda client: patch(client, f"{ALL}?identifier=A1"),
+            ]
+            waiting = [threads.submit(act, another(app, st_annes)) for act in acts]
+            wait_for_locks(gateway, len(acts))
+            moved = condition(id=id, identifier=[{"system": "urn:example:number", "value": "B2"}])
+            resources.update(tx, moved)
+        answers = [it.result(30) for it in waiting]
+
+    assert [it.status_code for it in answers] == [204, 404]
+    kept = st_annes.get(f"{ALL}/{id}")
+    assert (kept.headers["ETag"], (kept.json or {})["identifier"][0]["value"]) == ('W/"2"', "B2")
+
+
+def another(app: Flask, client: FlaskClient) -> FlaskClient:
+    """A client with the same key."""
+    made = app.test_client()
+    made.environ_base.update(client.environ_base)
+    return made
+
+
+def wait_for_locks(gateway: Gateway, many: int) -> None:
+    """Until so many others wait for a row."""
+    for _ in range(600):
+        with gateway.database.transaction(gateway.self_actor) as tx:
+            asked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if tx.connection.execute(asked).scalar_one() >= many:
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")
 
 
 @pytest.mark.parametrize("act", ["patch", "delete"])
