@@ -12,18 +12,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import uuid4
 
 from gateway.access.actors import Actor, ActorKind
 from gateway.acts import patch_steps, resource_steps
 from gateway.acts.gateway import Gateway
 from gateway.conformance import patching
+from gateway.errors import TooCostly
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import relative
 from gateway.store.database import Transaction
 from gateway.store.search import Query
 from gateway.store.versions import Version
+
+MAX_ANSWER: Final = 50_000_000
+"""As many bytes as the answers of one Bundle have together, before no further one is given."""
 
 
 class Phase(IntEnum):
@@ -46,6 +50,17 @@ class Answered:
     status: int
     version: Version | None = None
     body: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """How many bytes of resources it may take to say."""
+        return len(self.body) or (len(self.version.body) if self.version is not None else 0)
+
+
+def refuse_another(answered: int) -> None:
+    """Nothing while the answers so far are not too large for one more. Raises TooCostly otherwise."""
+    if answered > MAX_ANSWER:
+        raise TooCostly(f"The answers before this one have more than {MAX_ANSWER} bytes: divide the Bundle.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Final
 from gateway.access.actors import Actor
 from gateway.acts.bundle_references import ReadCondition, References, own_base
 from gateway.acts.bundle_refusals import about_the_same, at_entry
-from gateway.acts.bundle_steps import Answered, Phase, Settled, Step
+from gateway.acts.bundle_steps import Answered, Phase, Settled, Step, refuse_another
 from gateway.acts.gateway import Gateway
 from gateway.acts.resource_steps import condition_key, hold_condition
 from gateway.errors import BadRequest, VersionConflict
@@ -69,7 +69,7 @@ def carry_out_together(
 
 @dataclass(slots=True)
 class _Whole:
-    """One transaction while it is carried out; `settled` and `answers` are by position."""
+    """One transaction while it is carried out; `settled` and `answers` are by position, `size` is theirs."""
 
     gateway: Gateway
     tx: Transaction
@@ -77,6 +77,7 @@ class _Whole:
     read_condition: ReadCondition
     settled: dict[int, Settled] = field(default_factory=dict)
     answers: dict[int, Answered] = field(default_factory=dict)
+    size: int = 0
 
     def carried_out(self) -> list[Answered]:
         versions = self._held()
@@ -135,11 +136,13 @@ class _Whole:
         for placed in self._of(phase):
             settled = self.settled[placed.position]
             with at_entry(placed.position):
+                refuse_another(self.size)
                 resource = references.changed(placed.position) if references is not None else None
                 answered = settled.write(resource)
                 if settled.reference is not None:
                     self._refuse_another(answered, settled)
             self.answers[placed.position] = answered
+            self.size += answered.size
 
     def _refuse_another(self, answered: Answered, settled: Settled) -> None:
         """What a condition found when it was settled must be what it finds when it is written."""

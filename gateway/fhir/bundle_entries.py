@@ -128,13 +128,16 @@ def entry_request(position: int, entry: Any, base: str) -> EntryRequest:
         isinstance(resource, dict) and isinstance(resource.get("resourceType"), str)
     ):
         raise BadRequest("This must be a resource.", expression=f"{path}.resource")
+    full_url = _text(asked, "fullUrl", path)
+    if full_url is not None and "/_history/" in full_url:
+        raise BadRequest("A fullUrl names no version.", expression=f"{path}.fullUrl")
     conditions = {name: text for name in CONDITIONS if (text := _text(request, name, within)) is not None}
     return EntryRequest(
         position,
         _method(_text(request, "method", within), f"{within}.method"),
         address_of(_text(request, "url", within), base, f"{within}.url"),
         conditions,
-        full_url=_text(asked, "fullUrl", path),
+        full_url=full_url,
         resource=resource,
     )
 

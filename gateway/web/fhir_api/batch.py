@@ -12,6 +12,7 @@ from dataclasses import replace
 from flask import Response, g
 
 from gateway.acts.bundle_refusals import placed
+from gateway.acts.bundle_steps import refuse_another
 from gateway.acts.refusal import record_refusal
 from gateway.acts.write_bundle import carry_out_alone
 from gateway.errors import DatabaseUnreachable, GatewayError
@@ -33,6 +34,7 @@ def batch(entries: Sequence[Entry]) -> Response:
         try:
             if away is not None:  # each would wait for it in vain
                 raise away
+            refuse_another(sum(map(len, answers)))
             answers.append(_answer(entry))
         except GatewayError as error:
             away = error if isinstance(error, DatabaseUnreachable) else away

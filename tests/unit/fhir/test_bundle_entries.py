@@ -114,6 +114,7 @@ def test_an_entry_says_what_it_asks_for() -> None:
         ({"request": {"method": "GET", "url": "Patient", "ifMatch": 1}}, ".request.ifMatch"),
         ({"request": {"method": "GET", "url": "Patient"}, "fullUrl": []}, ".fullUrl"),
         ({"request": {"method": "GET", "url": "Patient"}, "resource": {}}, ".resource"),
+        ({"request": {"method": "GET", "url": "Patient"}, "fullUrl": f"{BASE}/A/1/_history/2"}, ".fullUrl"),
         ({"request": {"method": "GET", "url": "Patient"}, "search": {}}, ".search"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from gateway.acts import bundle_steps
 from gateway.store.database import Database
 from tests.unit.web.conftest import NHS_NUMBER, PUBLIC_URL, Trail, condition, patient
 from tests.unit.web.fhir_api.bundles import BASE, done, entry, everything, post, statuses, urn
@@ -413,6 +414,7 @@ BROKEN: list[tuple[Any, str]] = [
     (asking("GET", "Patient/%zz"), ".request.url"),
     (asking("GET", "../metadata"), ".request.url"),
     (asking("POST", "Patient/1/x/y/z"), ".request.url"),
+    (asking("POST", "", resource={"resourceType": "Bundle", "type": "batch"}), ".request.url"),
     (asking("GET", "Patient", frob=1), ".frob"),
     (asking("GET", "Patient", response={"status": "200"}), ".response"),
 ]
@@ -579,3 +581,17 @@ def test_criteria_can_mean_a_resource_twice_as_well(st_annes: FlaskClient, datab
         assert post(st_annes, "transaction", refused).status_code == 412
 
     assert everything(database) == before
+
+
+def test_the_answers_of_one_bundle_have_a_bound(
+    st_annes: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle_steps, "MAX_ANSWER", 1_000)
+    entries = [entry("POST", "Condition", condition()) for _ in range(9)]
+
+    refused = post(st_annes, "transaction", *entries)
+    batch = statuses(post(st_annes, "batch", *entries))
+
+    assert (refused.status_code, issue_of(refused)["code"]) == (400, "too-costly")
+    assert (batch[0], batch[-1]) == ("201", "400")
+    assert (st_annes.get(f"{BASE}/Condition?_total=accurate").json or {})["total"] == batch.count("201")
