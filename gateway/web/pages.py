@@ -5,13 +5,17 @@ Source: https://www.w3.org/TR/CSP3/ and https://service-manual.nhs.uk/design-sys
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Final
 
 from flask import Blueprint, Flask, Response, g
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
+from markupsafe import Markup
 
+# Bidirectional controls, blanks of no width, the byte order mark and the soft hyphen.
+_UNSEEN: Final = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _FORMS: Final = CSRFProtect()
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; "
@@ -29,11 +33,23 @@ def prepare_pages(app: Flask) -> None:
     """
     app.jinja_env.undefined = ChainableUndefined  # the components read parameters that nobody gave
     app.jinja_env.autoescape = True
+    app.jinja_env.finalize = with_marks_shown
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     own = PackageLoader("gateway.web", "templates")
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     _FORMS.init_app(app)
     app.jinja_loader = ChoiceLoader([own, PackageLoader("nhsuk_frontend_jinja", "templates")])
+
+
+def with_marks_shown(value: object) -> object:
+    """The value as a page shows it: of a text, also the signs that change how it reads and are not seen.
+
+    A name could otherwise look like another person's. Joiners stay, for names are written with them.
+    Source: https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", value)
 
 
 def guard_pages(blueprint: Blueprint) -> None:
