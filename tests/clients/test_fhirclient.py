@@ -104,6 +104,23 @@ def test_a_search_includes_what_is_referred_to(server: FHIRServer) -> None:
     assert list(Patient.where({"identifier": f"{NUMBERS}|none"}).perform_resources_iter(server)) == []
 
 
+def test_a_typed_transaction_and_a_typed_batch_are_carried_out(server: FHIRServer) -> None:
+    entries = [
+        {"resource": patient(f"smart-5-{n}"), "request": {"method": "POST", "url": "Patient"}}
+        for n in range(2)
+    ]
+    made = Bundle(Bundle({"type": "transaction", "entry": entries}).create(server))
+    assert [entry.response.status.partition(" ")[0] for entry in made.entry] == ["201", "201"]
+
+    place = made.entry[0].response.location.partition("/_history")[0]
+    urls = (f"Patient/{place.rpartition('/')[2]}", "Patient/there-is-none")
+    asked = [{"request": {"method": "GET", "url": url}} for url in urls]
+    told = Bundle(Bundle({"type": "batch", "entry": asked}).create(server))
+    assert told.entry[0].resource.identifier[0].value == "smart-5-0"
+    assert told.entry[1].response.status.startswith("404")
+    assert told.entry[1].response.outcome.issue[0].code == "not-found"
+
+
 def test_refusals_arrive_with_their_operation_outcome(site: Site, server: FHIRServer) -> None:
     with pytest.raises(requests.HTTPError) as refused:
         server.post_json("Patient", {"resourceType": "Patient", "colour": "red"})

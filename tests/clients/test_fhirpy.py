@@ -81,6 +81,52 @@ def test_an_update_of_a_version_that_passed_is_a_conflict(fhir: SyncFHIRClient, 
         first.save()
 
 
+def test_a_resource_is_patched_as_json_patch_says(site: Site, fhir: SyncFHIRClient) -> None:
+    made = fhir.resource("Patient", **patient("py-9")).create()
+    patching = saying(site, Content_Type="application/json-patch+json", If_Match='W/"1"')
+
+    path = f"Patient/{made.id}"
+    change: Any = [{"op": "add", "path": "/gender", "value": "female"}]
+    assert patching.execute(path, method="patch", data=change).gender == "female"
+    with pytest.raises(MultipleResourcesFound, match="conflict"):
+        patching.execute(path, method="patch", data=change)
+    # fhirpy's own patch is a part of a resource as plain JSON, which R4 does not know.
+    with pytest.raises(OperationOutcome, match="json-patch"):
+        made.patch(gender="male")
+
+
+def test_what_fits_criteria_is_changed_and_deleted(fhir: SyncFHIRClient) -> None:
+    made = fhir.resource("Condition", **condition("py-10", "none")).create()
+    fitting = fhir.resources("Condition").search(identifier=f"{NUMBERS}|py-10")
+
+    changed, is_new = fitting.update(
+        fhir.resource("Condition", **condition("py-10", "none", recordedDate="2026-01-01"))
+    )
+    assert (changed.id, changed.recordedDate, is_new) == (made.id, "2026-01-01", False)
+    fitting.delete()
+    assert fitting.count() == 0
+
+
+def test_a_transaction_is_all_or_nothing(fhir: SyncFHIRClient) -> None:
+    her = "urn:uuid:0a0a3c4e-9d2b-4a56-8a3e-1f2d3c4b5a69"
+    mother = {"fullUrl": her, "resource": patient("py-11"), "request": {"method": "POST", "url": "Patient"}}
+    about = condition("py-11-a", "none") | {"subject": {"reference": her}}
+    illness = {"resource": about, "request": {"method": "POST", "url": "Condition"}}
+    bundle = fhir.resource("Bundle", type="transaction", entry=[mother, illness])
+
+    answered = fhir.execute("", data=bundle.serialize())
+
+    assert [entry.response.status.partition(" ")[0] for entry in answered.entry] == ["201", "201"]
+    [kept] = fhir.resources("Condition").search(identifier=f"{NUMBERS}|py-11-a").fetch()
+    assert fhir.get(kept["subject"]["reference"])["identifier"][0]["value"] == "py-11"
+
+    broken = {"resource": {"resourceType": "Condition"}, "request": {"method": "POST", "url": "Condition"}}
+    other = {"resource": condition("py-11-b", "none"), "request": {"method": "POST", "url": "Condition"}}
+    with pytest.raises(OperationOutcome):
+        fhir.execute("", data={"resourceType": "Bundle", "type": "transaction", "entry": [other, broken]})
+    assert fhir.resources("Condition").search(identifier=f"{NUMBERS}|py-11-b").count() == 0
+
+
 def test_a_search_is_walked_page_by_page(fhir: SyncFHIRClient) -> None:
     mother = fhir.resource("Patient", **patient("py-4")).create()
     for n in range(5):

@@ -69,6 +69,56 @@ test("one that is there is not made again", async () => {
   assert.equal(Client.httpFor(again).response.status, 200);
 });
 
+test("a resource is patched", async () => {
+  const { id } = await create(patient("kit-7"));
+  const jsonPatch = [{ op: "add", path: "/gender", value: "female" }];
+  const patched = await fhir.patch({ resourceType: "Patient", id, jsonPatch });
+  assert.equal(patched.gender, "female");
+  const options = { headers: { "If-Match": 'W/"1"' } };
+  await assert.rejects(fhir.patch({ resourceType: "Patient", id, jsonPatch, options }), (error) => {
+    return error.response.status === 412;
+  });
+});
+
+test("what fits criteria is changed, or made where nothing does", async () => {
+  const searchParams = { identifier: `${NUMBERS}|kit-8` };
+  const update = (elements) =>
+    fhir.update({ resourceType: "Condition", searchParams, body: { ...condition("kit-8", "none"), ...elements } });
+  const made = await update({});
+  assert.equal(Client.httpFor(made).response.status, 201);
+  const changed = await update({ recordedDate: "2026-01-01" });
+  assert.deepEqual([changed.id, changed.meta.versionId], [made.id, "2"]);
+});
+
+test("batches and transactions are carried out", async () => {
+  const her = "urn:uuid:5b0d7c7e-3a0f-4c6e-9b50-1c9a7f0e2d31";
+  const entry = [
+    { fullUrl: her, resource: patient("kit-9"), request: { method: "POST", url: "Patient" } },
+    {
+      resource: { ...condition("kit-9-a", "none"), subject: { reference: her } },
+      request: { method: "POST", url: "Condition" },
+    },
+  ];
+  const done = await fhir.transaction({ body: { resourceType: "Bundle", type: "transaction", entry } });
+  assert.deepEqual(done.entry.map((each) => each.response.status.slice(0, 3)), ["201", "201"]);
+
+  const asked = ["Patient/there-is-none", `Condition?identifier=${NUMBERS}|kit-9-a`].map((url) => ({
+    request: { method: "GET", url },
+  }));
+  const told = await fhir.batch({ body: { resourceType: "Bundle", type: "batch", entry: asked } });
+  assert.deepEqual(told.entry.map((each) => each.response.status.slice(0, 3)), ["404", "200"]);
+  const [found] = told.entry[1].resource.entry;
+  assert.match(found.resource.subject.reference, /^Patient\/[0-9a-f-]{36}$/);
+});
+
+test("the histories of a type and of everything are told", async () => {
+  const made = await create(patient("kit-10"));
+  const ofType = await fhir.history({ resourceType: "Patient" });
+  assert.ok(ofType.entry.some((entry) => entry.resource?.id === made.id));
+  const ofAll = await fhir.history();
+  assert.equal(ofAll.type, "history");
+});
+
 test("searches are walked by their next links, in the address and posted", async () => {
   const { id } = await create(patient("kit-4", { name: [{ family: "Kitwalked" }] }));
   await Promise.all([1, 2, 3, 4, 5].map((n) => create(condition(`kit-4-${n}`, id))));

@@ -60,6 +60,62 @@ test("one that is there is not made again", async () => {
   assert.deepEqual(again, made);
 });
 
+test("a resource is patched", async () => {
+  const { id } = await fhir.createResource(patient("med-7"));
+  const patched = await fhir.patchResource("Patient", id, [{ op: "add", path: "/gender", value: "female" }]);
+  assert.deepEqual([patched.gender, patched.meta.versionId], ["female", "2"]);
+  const wrong = fhir.patchResource("Patient", id, [{ op: "test", path: "/gender", value: "male" }]);
+  await assert.rejects(wrong, (error) => error.outcome.resourceType === "OperationOutcome");
+});
+
+test("what fits criteria is changed, or made where nothing does", async () => {
+  const fitting = { identifier: `${NUMBERS}|med-8` };
+  const made = await fhir.upsertResource(condition("med-8", "none"), fitting);
+  const changed = await fhir.upsertResource({ ...condition("med-8", "none"), recordedDate: "2026-01-01" }, fitting);
+  assert.deepEqual([changed.id, changed.meta.versionId], [made.id, "2"]);
+});
+
+test("batches and transactions are carried out", async () => {
+  const her = "urn:uuid:7d6f1a52-8c0b-4a8e-a5a5-6f4f0c9b7e13";
+  const entry = [
+    { fullUrl: her, resource: patient("med-9"), request: { method: "POST", url: "Patient" } },
+    {
+      resource: { ...condition("med-9-a", "none"), subject: { reference: her } },
+      request: { method: "POST", url: "Condition", ifNoneExist: `identifier=${NUMBERS}|med-9-a` },
+    },
+  ];
+  const done = await fhir.executeBatch({ resourceType: "Bundle", type: "transaction", entry });
+  assert.deepEqual(done.entry.map((each) => each.response.status.slice(0, 3)), ["201", "201"]);
+  const again = await fhir.executeBatch({ resourceType: "Bundle", type: "batch", entry: entry.slice(1) });
+  assert.equal(again.entry[0].response.status.slice(0, 3), "200");
+});
+
+test("reads that are asked for at the same time travel as one batch", async () => {
+  const made = await fhir.createResource(patient("med-10"));
+  const sent = [];
+  const counting = (url, init) => {
+    sent.push(url);
+    return fetch(url, init);
+  };
+  const batching = new MedplumClient({ ...options, accessToken: KEY, autoBatchTime: 50, fetch: counting });
+  const [her, found, none] = await Promise.allSettled([
+    batching.readResource("Patient", made.id),
+    batching.searchResources("Patient", { _id: made.id }),
+    batching.readResource("Patient", "there-is-none"),
+  ]);
+  assert.equal(her.value.id, made.id);
+  assert.deepEqual(numbersOf(found.value), ["med-10"]);
+  assert.equal(none.reason.outcome.issue[0].code, "not-found");
+  assert.equal(sent.length, 1);
+});
+
+test("a document is kept as it is", async () => {
+  const kept = await fhir.createBinary({ data: "Dear doctor", contentType: "text/plain" });
+  assert.equal(kept.contentType, "text/plain");
+  const loaded = await fhir.download(fhir.fhirUrl("Binary", kept.id), { headers: { Accept: "text/plain" } });
+  assert.equal(await loaded.text(), "Dear doctor");
+});
+
 test("searches are walked page by page", async () => {
   const { id } = await fhir.createResource(patient("med-4", { name: [{ family: "Medwalked" }] }));
   await Promise.all([1, 2, 3, 4, 5].map((n) => fhir.createResource(condition(`med-4-${n}`, id))));
