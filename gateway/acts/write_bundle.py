@@ -146,11 +146,11 @@ class _Whole:
 
     def _refuse_another(self, answered: Answered, settled: Settled) -> None:
         """What a condition found when it was settled must be what it finds when it is written."""
-        assert answered.version is not None, "a write leaves a version"
-        if answered.version.reference == settled.reference:
+        written = None if answered.version is None else answered.version.reference
+        if written == settled.reference:
             return
         for position, other in self.settled.items():
-            if other.reference == answered.version.reference:
+            if written is not None and other.reference == written:
                 raise about_the_same(position)
         raise VersionConflict("Another change was in progress at the same moment; try the whole again.")
 
