@@ -27,6 +27,7 @@
     ├── MappingError               500 processing    a rule file that lies, or a rule that failed
     ├── ConfigError                500 exception     settings or partner files; the command line exits 78
     ├── StoreError                 500 exception
+    │   ├── AccessBreach           500 security      something hidden was about to be shown; nothing was
     │   ├── DatabaseUnreachable    503 transient     retry is safe
     │   └── LeaseLost              409 conflict      another worker holds the lane now
     └── PartnerError               502 processing
@@ -226,6 +227,15 @@ class ConfigError(GatewayError):
 
 class StoreError(GatewayError):
     """The store cannot do what was asked."""
+
+
+class AccessBreach(StoreError):
+    """A second look found something in the answer that its reader may not see. Nothing of it was sent.
+
+    It is the gateway's own mistake, never the caller's: it is logged, audited, and for us to mend.
+    """
+
+    issue = "security"
 
 
 class DatabaseUnreachable(StoreError):

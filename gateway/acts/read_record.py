@@ -9,7 +9,7 @@ from typing import Any, Final
 from gateway.access.actors import HERE, Actor
 from gateway.acts.gateway import Gateway
 from gateway.acts.record_parts import Parts, collect, collect_all
-from gateway.acts.record_view import REFERRAL_NUMBER_SYSTEM, Shown, show, show_all, view
+from gateway.acts.record_view import REFERRAL_NUMBER_SYSTEM, Shown, refuse_others, show, show_all, view
 from gateway.care.consolidation import SECTIONS, consolidate
 from gateway.care.referral_legs import referral_state
 from gateway.conformance.served_types import SERVED
@@ -89,6 +89,7 @@ def read_consolidated(gateway: Gateway, actor: Actor, person_id: str) -> dict[st
         records = {name: show_all(gateway, tx, found) for name, found in sections.items()}
         shown = show(gateway, tx, person)
         patients = _known_to_sources(tx, person_id)
+        refuse_others(tx, patients)
         known_as = [view(gateway, patient) for patient in patients]
         references = [ref for found in sections.values() for ref in _references(found)]
         audit.record(

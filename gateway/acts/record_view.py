@@ -47,6 +47,7 @@ def show(gateway: Gateway, tx: Transaction, parts: Parts) -> Shown:
 
 def show_all(gateway: Gateway, tx: Transaction, many: Sequence[Parts]) -> list[dict[str, Any]]:
     """The records of many parts, in order; referrals with their state, without their events."""
+    refuse_others(tx, many)
     subjects = {subject for parts in many if (subject := subject_of(parts.root))}
     persons = people.persons_of(tx, subjects) if subjects else {}
     records = []
@@ -58,6 +59,13 @@ def show_all(gateway: Gateway, tx: Transaction, many: Sequence[Parts]) -> list[d
             record["sources"] = _sources(tx, parts.root.id)
         records.append(record)
     return records
+
+
+def refuse_others(tx: Transaction, many: Iterable[Parts]) -> None:
+    """Nothing, when all of these left the store for the actor. Raises AccessBreach."""
+    for parts in many:
+        for version in parts.versions:
+            version.for_reader(tx.actor)
 
 
 def view(gateway: Gateway, parts: Parts) -> dict[str, Any]:

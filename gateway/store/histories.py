@@ -18,6 +18,7 @@ from gateway.store.database import Transaction
 from gateway.store.matching import plan_for_search
 from gateway.store.page_tokens import refuse_token, seal, unseal
 from gateway.store.rows import select
+from gateway.store.second_look import released
 from gateway.store.shown import shown_to
 from gateway.store.versions import COLUMNS, Version, version_of
 
@@ -107,7 +108,8 @@ def history_of(
         last = shown[-1]
         place = [(last["at"] - _EPOCH) // _MICROSECOND, last["pk"], last["version"]]
         following = seal(tx, _KIND, [sorted(types), said, *place, began])
-    return HistoryPage(shown_to(tx, [version_of(row) for row in shown]), following)
+    leaving = released(tx, [version_of(row) for row in shown], past=True)
+    return HistoryPage(shown_to(tx, leaving), following)
 
 
 def said_in_history(tx: Transaction, cursor: str) -> str:

@@ -7,7 +7,7 @@ Source: https://hl7.org/fhir/R4/http.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +26,7 @@ from gateway.store.histories import ALWAYS, Times
 from gateway.store.index_rows import INDEX_FORMAT, sort_date
 from gateway.store.new_version import new_version
 from gateway.store.rows import select
+from gateway.store.second_look import released
 from gateway.store.shown import shown_to
 from gateway.store.versions import ANY_VERSION, COLUMNS, Version, our_id, version_of
 
@@ -83,7 +84,7 @@ def find(tx: Transaction, type: str, id: str) -> Version | None:
     gate(tx.actor, Interaction.READ, type)
     uuid = our_id(id)
     found = select(tx, _READ, {"type": type, "id": uuid}) if uuid else ()
-    return shown_to(tx, [version_of(found[0])])[0] if found else None
+    return _out(tx, [version_of(found[0])])[0] if found else None
 
 
 def vread(tx: Transaction, type: str, id: str, version: int) -> Version:
@@ -97,7 +98,7 @@ def vread(tx: Transaction, type: str, id: str, version: int) -> Version:
             raise _not_found(type, id)
         # The same words for a version that is hidden and for one that never was.
         raise NotFound(f"{relative(type, id)} has no such version here")
-    [held] = shown_to(tx, [version_of(found[0])])
+    [held] = _out(tx, [version_of(found[0])], past=True)
     if held.deleted:
         raise Gone(f"{held.reference} was deleted at {held.last_updated}; earlier versions remain")
     return held
@@ -122,7 +123,7 @@ def history(
     found = select(tx, statement, {**asked, **times.values}) if uuid else ()
     if not found and find(tx, type, id) is None:
         raise _not_found(type, id)
-    return shown_to(tx, [version_of(row) for row in found])
+    return _out(tx, [version_of(row) for row in found], past=True)
 
 
 def lock(tx: Transaction, references: Iterable[str]) -> dict[str, int]:
@@ -156,7 +157,7 @@ def create(
     if row is None:
         raise Conflict(f"{relative(type, str(uuid))} exists already; update it instead")
     head = {**new, **row, "version": 1}
-    return shown_to(tx, [new_version(tx, head, resource, "POST")])[0]
+    return _out(tx, [new_version(tx, head, resource, "POST")])[0]
 
 
 def update(tx: Transaction, resource: Resource, *, expect: int | None = None) -> Version:
@@ -170,7 +171,7 @@ def update(tx: Transaction, resource: Resource, *, expect: int | None = None) ->
     _refuse_taken_links(tx, resource, head["source"], str(head["id"]))
     head |= {"sort_date": sort_date(resource), "indexed_as": INDEX_FORMAT}
     row = tx.connection.execute(_ADVANCE, {**head, "deleted": False}).mappings().one()
-    return shown_to(tx, [new_version(tx, {**head, **row}, resource, "PUT")])[0]
+    return _out(tx, [new_version(tx, {**head, **row}, resource, "PUT")])[0]
 
 
 def delete(tx: Transaction, type: str, id: str, *, expect: int | None = None) -> Version:
@@ -185,7 +186,12 @@ def delete(tx: Transaction, type: str, id: str, *, expect: int | None = None) ->
         return held
     head |= {"sort_date": FIRST, "indexed_as": INDEX_FORMAT}
     row = tx.connection.execute(_ADVANCE, {**head, "deleted": True}).mappings().one()
-    return new_version(tx, {**head, **row}, None, "DELETE")
+    return _out(tx, [new_version(tx, {**head, **row}, None, "DELETE")])[0]
+
+
+def _out(tx: Transaction, versions: Sequence[Version], *, past: bool = False) -> tuple[Version, ...]:
+    """The versions as they leave for the actor: looked at once more, and as it is shown them."""
+    return shown_to(tx, released(tx, versions, past=past))
 
 
 def _refuse_taken_links(tx: Transaction, resource: Resource, source: str, id: str) -> None:

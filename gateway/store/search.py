@@ -22,6 +22,7 @@ from gateway.store.matching import Demands, asked_for, conditions, plan_for_sear
 from gateway.store.page_order import sorted_rows, walked_rows
 from gateway.store.query import Include, Query, SortKey, is_unbounded
 from gateway.store.rows import select
+from gateway.store.second_look import released
 from gateway.store.versions import COLUMNS, Version
 
 __all__ = ["Include", "Page", "Query", "SortKey", "count", "lock_criteria", "search"]
@@ -57,7 +58,10 @@ def search(tx: Transaction, query: Query) -> Page:
     rows, last = walk(tx, query, demands, after, began)
     found = tuple(asked_for(tx, rows, demands))
     following = page_cursor.sealed(tx, query, last) if last else None
-    return Page(found, following, includes.included(tx, query, found))
+    brought = includes.included(tx, query, found)
+    # One look at all that leaves, whatever way it came in.
+    leaving = released(tx, (*found, *brought))
+    return Page(leaving[: len(found)], following, leaving[len(found) :])
 
 
 def count(tx: Transaction, query: Query) -> int:

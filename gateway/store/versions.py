@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.errors import Gone, Unprocessable
+from gateway.access.actors import Actor
+from gateway.errors import AccessBreach, Gone, Unprocessable
 from gateway.fhir.json_codec import Resource, read_stored
 from gateway.fhir.references import relative
 from gateway.fhir.systems import OURS
@@ -33,6 +34,7 @@ class Version:
     method        POST, PUT or DELETE, as a history Bundle says it
     author        name of the actor that wrote it
     patients      ids of the Patients that this version is about
+    shown_to      the actor for whom it left the store (second_look.py); None while it has not
     """
 
     type: str
@@ -46,6 +48,15 @@ class Version:
     method: str
     author: str
     patients: tuple[UUID, ...] = ()
+    shown_to: Actor | None = field(default=None, repr=False, compare=False)
+
+    def for_reader(self, actor: Actor) -> Version:
+        """This version, if it left the store for that very actor. Raises AccessBreach otherwise."""
+        if self.shown_to != actor:
+            raise AccessBreach(
+                f"a {self.type} was about to be shown to somebody whom it was not selected for"
+            )
+        return self
 
     @property
     def resource(self) -> Resource:

@@ -17,7 +17,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from gateway.conformance.patching import PATCH_FORMATS
-from gateway.errors import GatewayError, Issue, MethodNotAllowed, PartnerError, SignInNeeded, UnsupportedPatch
+from gateway.errors import (
+    GatewayError,
+    Issue,
+    MethodNotAllowed,
+    PartnerError,
+    SignInNeeded,
+    UnsupportedPatch,
+)
 from gateway.fhir import json_codec
 from gateway.fhir.outcome import operation_outcome
 from gateway.web.request_log import log_failure

@@ -11,7 +11,7 @@ from typing import Final
 from flask import Flask, Response, g
 
 from gateway.acts.refusal import record_refusal
-from gateway.errors import GatewayError
+from gateway.errors import AccessBreach, GatewayError
 from gateway.web import the_gateway
 from gateway.web.outcomes import answer, told
 from gateway.web.request_log import log_failure, method_name, route_template
@@ -21,7 +21,9 @@ _DENIED: Final = frozenset({401, 403, 404, 405})
 
 
 def audit_refusals(app: Flask) -> None:
-    """Every 4xx that `app` answers to a known client is audited; if it cannot be, the answer is an error."""
+    """Every 4xx that `app` answers to a known client is audited, and every answer withheld for holding
+    something hidden; if it cannot be, the answer is an error.
+    """
     app.after_request(_audit)
 
 
@@ -37,11 +39,12 @@ def is_denied(status: int) -> bool:
 
 def _audit(response: Response) -> Response:
     actor = g.get("actor")
-    if actor is None or not is_refused(response.status_code):
+    breach = g.get("breach", False)
+    if actor is None or not (is_refused(response.status_code) or breach):
         return response
     action = g.get("action") or f"{method_name()} {route_template()}"
     denied = is_denied(response.status_code)
-    reason = g.get("refusal") or str(response.status_code)
+    reason = AccessBreach.issue if breach else g.get("refusal") or str(response.status_code)
     try:
         record_refusal(the_gateway(), actor, action, g.get("target"), denied=denied, reason=reason)
     except GatewayError as error:

@@ -19,6 +19,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from gateway.access.request import Request, begin_request
+from gateway.errors import AccessBreach
 from gateway.web.doors import door_of
 
 HEADER: Final = "X-Request-Id"
@@ -69,8 +70,10 @@ def log_failure(error: Exception) -> None:
     places = [
         f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
     ]
-    _log.error(
-        "request failed",
+    if breach := isinstance(error, AccessBreach):
+        g.breach = True  # refusals.py writes it down
+    (_log.critical if breach else _log.error)(
+        "an answer held what its reader may not see and was withheld" if breach else "request failed",
         error=type(error).__name__,
         places=places[-8:],
         route=route_template(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -199,3 +200,16 @@ def test_the_gateways_own_actor_is_built_in_the_composition_root_only() -> None:
     }
 
     assert builders <= {"app.py", "access/actors.py"}
+
+
+def test_no_door_writes_out_a_version_without_asking_for_whom_it_left_the_store() -> None:
+    web = Path(doors.__file__).resolve().parent
+    unasked = re.compile(r"\bversion\.(?:body|resource)\b")
+    found = [
+        f"{path.relative_to(web)}:{number}"
+        for path in sorted(web.rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if unasked.search(line)
+    ]
+
+    assert found == [], "use replies.body_of, or version.for_reader(g.actor)"

@@ -39,6 +39,9 @@ WITHOUT_ROWS = {
 UNMARKED = {
     ("page_order", "_CURRENT"): "a join of statements that carry the mark themselves",
     ("page_order", "_THEN"): "a join of statements that carry the mark themselves",
+    ("second_look", "_DENIED"): "shows nothing: says what is known of what was selected",
+    ("second_look", "_GRANTED"): "shows nothing: says what is known of what was selected",
+    ("second_look", "_ABOUT_NOW"): "shows nothing: says what is known of what was selected",
     ("rows", "_DENIED"): "part of the condition that every mark stands for",
     ("audit", "_ABOUT"): "writes down whom the named resources are about; shows nothing",
     ("histories", "_DURING"): "a condition of statements that carry the mark themselves",

@@ -66,7 +66,7 @@ def document(version: Version, request: Request) -> Response:
     response.headers["Vary"] = "Accept"
     if response.status_code == 304:
         return response
-    binary = version.resource
+    binary = version.for_reader(g.actor).resource
     response.data = _content(binary)
     said = binary.get("contentType")
     is_media = isinstance(said, str) and _MEDIA.fullmatch(said) is not None

@@ -37,7 +37,7 @@ def answered(given: Answered, phase: Phase) -> bytes:
                 "status": response["status"],
                 "location": f"{url}/_history/{version.version}",
             } | response
-            body = version.body if wanted is Return.REPRESENTATION else b""
+            body = replies.body_of(version) if wanted is Return.REPRESENTATION else b""
             if wanted is Return.OPERATION_OUTCOME:
                 text = f"{version.reference} is kept as version {version.version}."
                 response["outcome"] = replies.outcome(Issue("information", "informational", text))

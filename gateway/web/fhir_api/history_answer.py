@@ -109,7 +109,7 @@ def _entries(versions: Iterable[Version], shown: Subset) -> Iterator[bytes]:
                 "lastModified": version.last_updated,
             },
         }
-        resource = b"" if version.deleted else b',"resource":' + shown.of(version.body)
+        resource = b"" if version.deleted else b',"resource":' + shown.of(replies.body_of(version))
         yield b'{"fullUrl":%b%b,%b' % (
             replies.quoted(replies.full_url(version)),
             resource,

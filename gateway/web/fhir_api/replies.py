@@ -35,6 +35,11 @@ def full_url(version: Version) -> str:
     return f"{base_url()}/{version.reference}"
 
 
+def body_of(version: Version) -> bytes:
+    """The bytes of the resource, for the actor of this request and nobody else. Raises AccessBreach."""
+    return version.for_reader(g.actor).body
+
+
 def held(version: Version, request: Request) -> Response:
     """The stored version, or 304 when the client says that it has it already."""
     response = Response(status=200, content_type=FHIR_JSON)
@@ -43,7 +48,7 @@ def held(version: Version, request: Request) -> Response:
         response.status_code = 304
         response.headers.remove("Content-Type")
     else:
-        response.data = read_subset_of_one(request.args).of(version.body)
+        response.data = read_subset_of_one(request.args).of(body_of(version))
     return _versioned(response, version)
 
 
@@ -62,7 +67,7 @@ def written(version: Version, status: int, wanted: Return) -> Response:
         case Return.MINIMAL:
             response.headers.remove("Content-Type")
         case Return.REPRESENTATION:
-            response.data = version.body
+            response.data = body_of(version)
         case Return.OPERATION_OUTCOME:
             text = f"{version.reference} is kept as version {version.version}."
             response.data = json_codec.write(outcome(Issue("information", "informational", text)))

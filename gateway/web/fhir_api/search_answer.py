@@ -145,7 +145,7 @@ def _entries(versions: Iterable[Version], subset: Subset, mode: bytes) -> Iterat
     for version in versions:
         yield b'{"fullUrl":%b,"resource":%b,"search":{"mode":"%b"}}' % (
             replies.quoted(replies.full_url(version)),
-            subset.of(version.body),
+            subset.of(replies.body_of(version)),
             mode,
         )
 

@@ -47,7 +47,7 @@ def _vread(asking: Asking, *, resource_type: str, logical_id: str, version_id: s
 def _held(asking: Asking, version: Version, since: datetime | None) -> Answered:
     if replies.is_known(version, asking.condition("ifNoneMatch"), since):
         return Answered(304, version)
-    body = read_subset_of_one(dict(asking.request.address.pairs)).of(version.body)
+    body = read_subset_of_one(dict(asking.request.address.pairs)).of(replies.body_of(version))
     return Answered(200, version, b"" if asking.request.method is Method.HEAD else body)
 
 
