@@ -7,6 +7,8 @@ Source: https://hl7.org/fhir/R4/patient.html#links
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ from gateway.acts.asking import ask
 from gateway.acts.gateway import Gateway
 from gateway.care.matching import Candidate, contradict, persons_matching, verified_identifiers
 from gateway.fhir.identifiers import Identifier
+from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import relative
 from gateway.store import audit, people, resources
 from gateway.store.database import Transaction
@@ -52,9 +55,7 @@ def link_person(gateway: Gateway, tx: Transaction, version: Version) -> Linked:
             ask(tx, version.reference, question, {"persons": [person]})
         return Linked(person, "already")
     identifiers = _verified(gateway, version)
-    for identifier in sorted(identifiers):
-        # Two hospitals' pages received at the same moment must not make two persons of one.
-        lock_criteria(bookkeeping, f"person {identifier}")
+    _hold(bookkeeping, identifiers)
     persons = persons_matching(identifiers, _candidates(gateway, bookkeeping, identifiers))
     match persons:
         case ():
@@ -69,6 +70,21 @@ def link_person(gateway: Gateway, tx: Transaction, version: Version) -> Linked:
             about = [version.reference]
             audit.record(bookkeeping, "link person", about, outcome="failed", detail="several persons fit")
             return Linked(None, "ambiguous")
+
+
+def hold_persons(gateway: Gateway, tx: Transaction, patients: Iterable[Resource]) -> None:
+    """Until this transaction ends, nobody else links a Patient by an identifier that one of these brings.
+
+    Whoever writes several Patients takes all of it before the first, so that no two wait for each other.
+    """
+    source = tx.actor.source
+    _hold(tx, {it for patient in patients for it in _verified_in(gateway, source, patient)})
+
+
+def _hold(tx: Transaction, identifiers: AbstractSet[Identifier]) -> None:
+    # Two hospitals' pages received at the same moment must not make two persons of one.
+    for identifier in sorted(identifiers):
+        lock_criteria(tx, f"person {identifier}")
 
 
 def _doubt(gateway: Gateway, tx: Transaction, version: Version, person: str) -> str:
@@ -90,14 +106,18 @@ def _doubt(gateway: Gateway, tx: Transaction, version: Version, person: str) -> 
 
 
 def _verified(gateway: Gateway, version: Version) -> frozenset[Identifier]:
+    return _verified_in(gateway, version.source, version.resource)
+
+
+def _verified_in(gateway: Gateway, source: str, patient: Resource) -> frozenset[Identifier]:
     """The Patient's identifiers beyond doubt; a person's own count only where each says that it is
     verified.
     """
-    if version.source == HERE:
+    if source == HERE:
         systems = {system for partner in gateway.partners.values() for system in partner.verified_identifiers}
-        return verified_identifiers(version.resource, systems, must_say_so=True)
-    partner = gateway.partners.get(version.source)
-    return verified_identifiers(version.resource, partner.verified_identifiers if partner else ())
+        return verified_identifiers(patient, systems, must_say_so=True)
+    partner = gateway.partners.get(source)
+    return verified_identifiers(patient, partner.verified_identifiers if partner else ())
 
 
 def _candidates(gateway: Gateway, tx: Transaction, identifiers: frozenset[Identifier]) -> list[Candidate]:

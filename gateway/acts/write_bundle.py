@@ -18,10 +18,13 @@ from gateway.acts.bundle_references import ReadCondition, References, own_base
 from gateway.acts.bundle_refusals import about_the_same, at_entry
 from gateway.acts.bundle_steps import Answered, Phase, Settled, Step, refuse_another
 from gateway.acts.gateway import Gateway
+from gateway.acts.link_person import hold_persons
 from gateway.acts.resource_steps import condition_key, hold_condition
+from gateway.acts.shape import refuse_broken
 from gateway.errors import BadRequest, VersionConflict
 from gateway.fhir.bundle_entries import path_of
 from gateway.fhir.bundle_links import Target, named
+from gateway.fhir.json_codec import Resource
 from gateway.store import resources
 from gateway.store.database import Transaction
 
@@ -85,6 +88,7 @@ class _Whole:
         self._write(Phase.DELETE, None)
         self._settle(Phase.CREATE)
         self._settle(Phase.CHANGE)
+        hold_persons(self.gateway, self.tx, self._patients())
         references = References(self.gateway, self.tx, self.read_condition, self._targets(versions))
         for placed in self.steps:
             settled = self.settled.get(placed.position)
@@ -121,6 +125,16 @@ class _Whole:
                 if reference is not None:
                     _refuse_again(named, reference, placed.position)
         return resources.lock(self.tx, named)
+
+    def _patients(self) -> list[Resource]:
+        """The Patients that will be written, each of them R4."""
+        patients: list[Resource] = []
+        for position, settled in self.settled.items():
+            if settled.resource is not None and settled.resource["resourceType"] == "Patient":
+                with at_entry(position):
+                    refuse_broken(settled.resource)
+                patients.append(settled.resource)
+        return patients
 
     def _settle(self, phase: Phase) -> None:
         for placed in self._of(phase):

@@ -17,6 +17,7 @@ from gateway.errors import GatewayError, Issue
 from gateway.store.search import Query
 from gateway.web import the_gateway
 from gateway.web.fhir_api import replies
+from gateway.web.fhir_api.admission import refuse_unserved
 from gateway.web.fhir_api.bundle_answer import answered, response_bundle
 from gateway.web.fhir_api.bundle_reading import Entry
 from gateway.web.fhir_api.search_parameters import condition
@@ -51,4 +52,5 @@ def _steps(entries: Sequence[Entry]) -> list[Placed]:
 
 
 def _condition(type: str, criteria: str, *, base_url: str) -> Query:
+    refuse_unserved(type)
     return condition(type, criteria, base_url=base_url)

@@ -247,8 +247,9 @@ def test_a_link_to_a_version_becomes_one_to_the_version_that_is_written(st_annes
 
 def test_a_link_to_an_entry_that_is_not_there_is_refused(st_annes: FlaskClient) -> None:
     answer = post(st_annes, "transaction", entry("POST", "Observation", observation(urn())))
+    unserved = post(st_annes, "transaction", entry("POST", "Basic", basic("Claim?identifier=a|b")))
 
-    assert answer.status_code == 400
+    assert [answer.status_code, unserved.status_code] == [400, 404]
     assert issue_of(answer)["expression"] == ["Bundle.entry[0].resource.subject"]
 
 
@@ -483,6 +484,12 @@ def test_opposite_orders_do_not_end_in_each_others_way(app: Flask, st_annes: Fla
             )
             for at in (range(3) if n % 2 else range(2, -1, -1))
         ]
+        # Persons are found by these numbers, which links them one by one.
+        numbers = ("9990000018", "9990000026", "9990000034")
+        persons = [{"identifier": [{"system": NHS_NUMBER, "value": value}]} for value in numbers]
+        entries += [
+            entry("POST", "Patient", patient(**it)) for it in (persons if n % 2 else reversed(persons))
+        ]
         return [post(client, "transaction", *entries).status_code for _ in range(3)]
 
     with ThreadPoolExecutor(4) as pool:
@@ -595,3 +602,12 @@ def test_the_answers_of_one_bundle_have_a_bound(
     assert (refused.status_code, issue_of(refused)["code"]) == (400, "too-costly")
     assert (batch[0], batch[-1]) == ("201", "400")
     assert (st_annes.get(f"{BASE}/Condition?_total=accurate").json or {})["total"] == batch.count("201")
+
+
+def test_a_patient_of_any_shape_is_refused_in_words(st_annes: FlaskClient) -> None:
+    for identifier in ("x", [7], [{"system": NHS_NUMBER, "value": "1", "period": 7}]):
+        odd = {"resourceType": "Patient", "identifier": identifier}
+        answer = post(st_annes, "transaction", entry("POST", "Patient", odd))
+
+        assert answer.status_code == 422
+        assert issue_of(answer)["expression"][0].startswith("Bundle.entry[0].resource.identifier")
