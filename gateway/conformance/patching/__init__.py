@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from gateway.conformance.patching.emptiness import has_empty, without_empty
 from gateway.conformance.patching.fhirpath_patch import fhirpath_patch
 from gateway.conformance.patching.json_patch import json_patch
 from gateway.errors import TooLarge, Unprocessable, UnsupportedPatch
@@ -47,6 +48,9 @@ class OfOneResource:
         be sent at once.
         """
         after = self.changes.applied(resource)
+        if not has_empty(resource):
+            # What was taken out of a list or an object last leaves it empty, and R4 has no empty elements.
+            after = without_empty(after)
         for name in ("resourceType", "id"):
             if after.get(name) != resource.get(name):
                 raise Unprocessable(

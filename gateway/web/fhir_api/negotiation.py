@@ -103,7 +103,7 @@ def body_patch(request: Request) -> Patch:
     media, options = parse_options_header(request.headers.get("Content-Type", ""))
     if options.get("charset", "").lower() not in _UTF8 or _is_other_version(options):
         raise UnsupportedPatch("Send a patch in UTF-8, and for FHIR 4.0; nothing else is read.")
-    return read_patch(_body(request), media)
+    return read_patch(_body(request), media.lower())
 
 
 def _body(request: Request) -> bytes:

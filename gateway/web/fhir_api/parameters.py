@@ -30,9 +30,9 @@ GENERAL: Final = frozenset({"_format", "_pretty", "_summary", "_elements"})
 _PAGED: Final = frozenset({"_since", "_at", "_count", "_before", "_cursor"})
 _TAKEN: Final[Mapping[Interaction | SystemInteraction, frozenset[str]]] = MappingProxyType(
     {
-        Interaction.HISTORY: GENERAL | _PAGED,
-        Interaction.HISTORY_TYPE: GENERAL | _PAGED,
-        SystemInteraction.HISTORY_SYSTEM: GENERAL | _PAGED,
+        Interaction.HISTORY: GENERAL | _PAGED - {"_cursor"},
+        Interaction.HISTORY_TYPE: GENERAL | _PAGED - {"_before"},
+        SystemInteraction.HISTORY_SYSTEM: GENERAL | _PAGED - {"_before"},
         # Every mode is answered with the same statement, as R4 allows.
         SystemInteraction.CAPABILITIES: GENERAL | {"mode"},
     }
@@ -40,7 +40,7 @@ _TAKEN: Final[Mapping[Interaction | SystemInteraction, frozenset[str]]] = Mappin
 _READING: Final = frozenset({"GET", "HEAD"})
 _SEARCHING: Final = frozenset({Interaction.SEARCH, SystemInteraction.SEARCH_SYSTEM})
 _ONCE: Final = frozenset(ABOUT_ANSWER) | _PAGED | {"mode"}
-_DECIDING: Final = frozenset({*INCLUDES, *REFUSED, LIST, TYPE, "_has", "_id"})
+_DECIDING: Final = frozenset({*INCLUDES, *REFUSED, LIST, TYPE, "_has", "_id", "_before", "_cursor"})
 # Repeated only when it can be a name: anything else in an address may be a patient's.
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_\-]{0,63}")
 

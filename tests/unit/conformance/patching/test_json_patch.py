@@ -145,6 +145,30 @@ def test_a_resource_stays_itself(changed: dict[str, str]) -> None:
         change.applied({"resourceType": "Basic", "id": "1"})
 
 
+@pytest.mark.parametrize(
+    ("removed", "left"),
+    [
+        ("/name/0/given/0", b'"name":[{"given":["B"],"_given":[{"id":"b"}]}],"x":{"y":[1]}'),
+        ("/name/0/_given/0/id", b'"name":[{"given":["A","B"],"_given":[null,{"id":"b"}]}],"x":{"y":[1]}'),
+        ("/x/y/0", b'"name":[{"given":["A","B"],"_given":[{"id":"a"},{"id":"b"}]}]'),
+    ],
+)
+def test_nothing_empty_is_left_behind(removed: str, left: bytes) -> None:
+    resource: Any = {
+        "resourceType": "Basic",
+        "name": [{"given": ["A", "B"], "_given": [{"id": "a"}, {"id": "b"}]}],
+        "x": {"y": [1]},
+    }
+    paths = [removed, removed.replace("given", "_given")] if "/given" in removed else [removed]
+    said = json.dumps([{"op": "remove", "path": path} for path in paths]).encode()
+
+    after = read_patch(said, JSON_PATCH).applied(resource)
+
+    assert write(after) == b'{"resourceType":"Basic",' + left + b"}"
+    with_empty = {**resource, "stored": []}
+    assert read_patch(b"[]", JSON_PATCH).applied(with_empty) == with_empty, "what was there is left alone"
+
+
 def test_a_small_patch_does_not_make_an_enormous_resource() -> None:
     doubling = [{"op": "copy", "from": "/a", "path": "/a/-"} for _ in range(40)]
     deepening = [{"op": "copy", "from": "/a", "path": "/a/0/0"}] * 40

@@ -191,6 +191,8 @@ def test_what_cannot_be_read_is_refused(st_annes: FlaskClient) -> None:
     ):
         for address in (f"{CONDITIONS}/_history", "/fhir/R4/_history"):
             assert st_annes.get(f"{address}?{said}").status_code == 400, said
+    assert st_annes.get(f"{CONDITIONS}/_history?_before=1").status_code == 400
+    assert st_annes.get(f"{CONDITIONS}/{made(st_annes)}/_history?_cursor=x").status_code == 400
     assert st_annes.get("/fhir/R4/ValueSet/_history").status_code == 404
     assert st_annes.put(f"{CONDITIONS}/_history", json=condition()).status_code in (404, 405)
 

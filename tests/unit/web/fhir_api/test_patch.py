@@ -69,6 +69,19 @@ def test_a_fhirpath_patch_makes_the_next_version(st_annes: FlaskClient, url: str
     assert (answer.json or {})["onsetString"] == "autumn"
 
 
+def test_what_is_taken_out_last_leaves_nothing_empty_behind(st_annes: FlaskClient, url: str) -> None:
+    answer = patch(
+        st_annes,
+        url,
+        {"op": "remove", "path": "/identifier/0"},
+        {"op": "add", "path": "/identifier/-", "value": {"value": "B"}},
+        {"op": "remove", "path": "/identifier/0/value"},
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert "identifier" not in (answer.json or {})
+
+
 def test_the_client_chooses_how_much_comes_back(st_annes: FlaskClient, url: str) -> None:
     answer = patch(st_annes, url, replaced("/onsetString", "autumn"), Prefer="return=minimal")
 
