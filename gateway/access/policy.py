@@ -54,6 +54,7 @@ Kinds: TypeAlias = frozenset[ActorKind]
 Row: TypeAlias = Mapping[Interaction, Kinds]
 
 EHR, AGENCY, COORDINATOR = ActorKind.EHR, ActorKind.AGENCY, ActorKind.COORDINATOR
+ADMIN = ActorKind.ADMIN
 
 PATIENTS: Final = ("Patient",)
 COORDINATION: Final = (
@@ -94,6 +95,8 @@ KNOWLEDGE: Final = (  # definitions, products and studies: about no patient, and
     "TerminologyCapabilities", "TestReport", "TestScript", "ValueSet", "VerificationResult",
 )  # fmt: skip
 
+AUDIT: Final = ("AuditEvent",)  # made by the gateway itself and written by nobody
+
 NEVER_SERVED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "OperationOutcome": "it is the answer to a request and is never kept",
@@ -115,6 +118,10 @@ def _row(read: Iterable[ActorKind], create: Iterable[ActorKind], update: Iterabl
     return MappingProxyType(by | dict.fromkeys((Interaction.UPDATE, Interaction.PATCH), frozenset(update)))
 
 
+def _only(kinds: Iterable[ActorKind], *interactions: Interaction) -> Row:
+    return MappingProxyType({it: frozenset(kinds if it in interactions else ()) for it in Interaction})
+
+
 _READERS: Final = (EHR, AGENCY, COORDINATOR)
 _BOTH: Final = (EHR, COORDINATOR)
 
@@ -127,10 +134,11 @@ _GROUPS: Final = (
     (RECORD,                         _row(_READERS,  _BOTH,  _BOTH,      _BOTH)),
     (WATCHING,                       _row(_BOTH,     _BOTH,  _BOTH,      _BOTH)),
     (KNOWLEDGE,                      _row(_BOTH,     _BOTH,  _BOTH,      _BOTH)),
+    (AUDIT,                          _only((COORDINATOR, ADMIN), Interaction.READ, Interaction.SEARCH)),
 )  # fmt: skip
 
 TABLE: Final[Mapping[str, Row]] = MappingProxyType({type: row for types, row in _GROUPS for type in types})
-"""type -> interaction -> the kinds that may. Admins appear nowhere: they read no record."""
+"""type -> interaction -> the kinds that may. Admins read the audit and no record."""
 
 _EVERYBODY: Final = frozenset(ActorKind)
 SYSTEM: Final[Mapping[SystemInteraction, Kinds]] = MappingProxyType(

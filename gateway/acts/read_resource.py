@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.access.actors import Actor
+from gateway.access.audit_event import AUDIT_EVENT
+from gateway.access.audited_acts import SEVERAL
 from gateway.access.policy import Interaction
 from gateway.acts.gateway import Gateway
-from gateway.store import audit, histories, page_cursor, resources
+from gateway.store import audit, audit_search, histories, page_cursor, resources
 from gateway.store import search as index
+from gateway.store.database import Transaction
 from gateway.store.histories import ALWAYS, HistoryPage, Times
 from gateway.store.search import Page, Query
 from gateway.store.versions import Version
@@ -22,7 +25,10 @@ from gateway.store.versions import Version
 def read(gateway: Gateway, actor: Actor, type: str, id: str) -> Version:
     """The resource as it stands. Raises NotFound, or Gone after a deletion."""
     with gateway.database.transaction(actor) as tx:
-        version = resources.read(tx, type, id)
+        if type == AUDIT_EVENT:
+            version = audit_search.read(tx, id, base_url=f"{gateway.public_url}/fhir/R4")
+        else:
+            version = resources.read(tx, type, id)
         audit.record(tx, f"{Interaction.READ} {type}", (version,))
     return version
 
@@ -87,8 +93,8 @@ class Found:
 def search(gateway: Gateway, actor: Actor, query: Query, *, total: bool = False) -> Found:
     """The page of resources that fit `query` and that the actor may see, with what it brings along."""
     with gateway.database.transaction(actor) as tx:
-        page = index.search(tx, query)
-        many = index.count(tx, query) if total else None
+        page = audit_search.search(tx, query) if _is_of_audit(query) else index.search(tx, query)
+        many = _counted(tx, query) if total else None
         shown = (*page.versions, *page.included)
         audit.record(tx, _searched(query), shown, query=query.text)
     return Found(page, many)
@@ -97,7 +103,7 @@ def search(gateway: Gateway, actor: Actor, query: Query, *, total: bool = False)
 def count(gateway: Gateway, actor: Actor, query: Query) -> int:
     """How many resources fit `query`, counting only what the actor may see."""
     with gateway.database.transaction(actor) as tx:
-        total = index.count(tx, query)
+        total = _counted(tx, query)
         audit.record(tx, _searched(query), (), detail="count only", query=query.text)
     return total
 
@@ -108,5 +114,13 @@ def said_in(gateway: Gateway, actor: Actor, cursor: str) -> str:
         return page_cursor.carried(tx, cursor)
 
 
+def _counted(tx: Transaction, query: Query) -> int:
+    return audit_search.count(tx, query) if _is_of_audit(query) else index.count(tx, query)
+
+
+def _is_of_audit(query: Query) -> bool:
+    return AUDIT_EVENT in query.types
+
+
 def _searched(query: Query) -> str:
-    return f"{Interaction.SEARCH} {query.type if len(query.types) == 1 else 'several types'}"
+    return f"{Interaction.SEARCH} {query.type}" if len(query.types) == 1 else SEVERAL

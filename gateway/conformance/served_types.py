@@ -99,6 +99,13 @@ _SERVED: Final = (
     ServedType("Group"),
     ServedType("Provenance", "recorded"),
     ServedType(
+        "AuditEvent",
+        "date",
+        read_only=True,
+        note="Made by this gateway, for coordinators and admins. Sorted by date or _lastUpdated only;"
+        " searched alone, and reached by no chain, _has or _revinclude from other types.",
+    ),
+    ServedType(
         "Subscription",
         note="Kept, read and searched; nothing is delivered for it yet. Its status is written as requested or"
         " off: active and error are for the server alone to say. Whoever may read it reads its headers too.",

@@ -120,7 +120,10 @@ def _chained(
         raise BadRequest(f"{param.name} does not point at the type that was named", expression=param.name)
     if target and target not in ground.served:
         raise BadRequest("a chain leads to a type that is served here", expression=param.name)
-    types = [target] if target else sorted(ground.served.keys() & (param.targets or ground.served.keys()))
+    linked = {type for type, held in ground.served.items() if not held.read_only}
+    if target and target not in linked:
+        raise UnknownParameter(f"no chain leads to {target}", expression=param.name)
+    types = [target] if target else sorted(linked & (param.targets or linked))
     first = rest[0].partition(".")[0].partition(":")[0]
     searched = [type for type in types if first in search_params(type) or first == "_has"]
     if not searched:
@@ -150,6 +153,8 @@ def _reversed(
     if param.type not in ground.served:
         raise BadRequest("_has names a type that is served here", expression="_has")
     gate(tx.actor, Interaction.SEARCH, param.type)
+    if ground.served[param.type].read_only:
+        raise UnknownParameter(f"_has is not served for {param.type}: search it itself", expression="_has")
     inner = _inner(tx, param.type, rest, ground)
     ids = {
         value.id

@@ -148,6 +148,10 @@ def _refuse_unserved(tx: Transaction, query: Query, include: Include) -> None:
         raise BadRequest(f"{kind} takes a reference parameter of {include.type}", expression=kind)
     if include.reverse:
         gate(tx.actor, Interaction.SEARCH, include.type)
+        if query.served[include.type].read_only:
+            raise UnknownParameter(
+                f"{kind} is not served for {include.type}: search it itself", expression=kind
+            )
 
 
 def _may_search(tx: Transaction, query: Query, type: str) -> bool:

@@ -38,7 +38,7 @@ TYPE_INTERACTIONS = (
 
 @pytest.fixture(scope="module")
 def api(site: Site) -> Api:
-    return Api(site.base, site.key)
+    return Api(site.base, site.key, site.coordinator)
 
 
 @pytest.fixture(scope="module")

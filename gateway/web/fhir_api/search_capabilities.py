@@ -66,6 +66,8 @@ def _references(type: ServedType, served: Mapping[str, ServedType]) -> Iterator[
 
 def _pointing_at(type: ServedType, served: Mapping[str, ServedType]) -> Iterator[str]:
     for other in served.values():
+        if other.read_only:  # what the gateway makes itself is searched directly, not through what it names
+            continue
         for param in other.search:
             if param.kind is ParamKind.REFERENCE and (not param.targets or type.name in param.targets):
                 yield f"{other.name}:{param.name}"

@@ -49,7 +49,7 @@ def _may_search(type: str) -> bool:
         gate(g.actor, Interaction.SEARCH, type)
     except Forbidden:
         return False
-    return True
+    return not the_gateway().served[type].read_only
 
 
 ROUTES = (

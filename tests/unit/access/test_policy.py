@@ -52,7 +52,9 @@ LISTED = {
     ("Organization", ActorKind.COORDINATOR): EVERY,
     ("Organization", ActorKind.ADMIN): set(),
     ("AuditEvent", ActorKind.EHR): set(),
-    ("AuditEvent", ActorKind.COORDINATOR): set(),
+    ("AuditEvent", ActorKind.AGENCY): set(),
+    ("AuditEvent", ActorKind.COORDINATOR): {Interaction.READ, Interaction.SEARCH},
+    ("AuditEvent", ActorKind.ADMIN): {Interaction.READ, Interaction.SEARCH},
     ("Subscription", ActorKind.EHR): EVERY,
     ("Subscription", ActorKind.AGENCY): set(),
     ("ValueSet", ActorKind.EHR): EVERY,
@@ -107,8 +109,8 @@ def test_agencies_create_and_delete_nothing_and_update_tasks_only() -> None:
         assert may == (type == "Task" and interaction in (Interaction.UPDATE, Interaction.PATCH))
 
 
-def test_admins_do_nothing_with_resources() -> None:
-    assert not any(allowed(ActorKind.ADMIN, type) for type in R4_TYPES)
+def test_admins_read_the_audit_and_do_nothing_with_resources() -> None:
+    assert {type for type in R4_TYPES if allowed(ActorKind.ADMIN, type)} == {"AuditEvent"}
 
 
 def test_each_kind_sees_its_own_part() -> None:
