@@ -169,7 +169,7 @@ def only_match(tx: Transaction, criteria: Query) -> Version | None:
     wanted = replace(criteria, count=2, source=tx.actor.source)
     page = search(tx, wanted)
     found = page.versions
-    while page.next_cursor and len(found) < 2:  # a page may hold fewer than were asked for
+    while page.next_cursor and len(found) < 2:
         page = search(tx, replace(wanted, cursor=page.next_cursor))
         found += page.versions
     if len(found) > 1:

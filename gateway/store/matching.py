@@ -89,12 +89,23 @@ def every_match(tx: Transaction, type: str, wanted: Sequence[Demand]) -> list[Ve
 
 def asked_for(tx: Transaction, rows: Sequence[Mapping[str, Any]], demands: Demands) -> Iterator[Version]:
     """The versions of these rows that meet their type's demands in what the actor is shown of them."""
-    for version in shown_to(tx, [version_of(row) for row in rows]):
-        wanted = demands[version.type]
-        if not wanted or _meets(version, wanted):
-            yield version
+    return (version for _, version in shown_matches(tx, rows, demands))
+
+
+def shown_matches(
+    tx: Transaction, rows: Sequence[Mapping[str, Any]], demands: Demands
+) -> list[tuple[Mapping[str, Any], Version]]:
+    """The same, each with its row."""
+    versions = shown_to(tx, [version_of(row) for row in rows])
+    return [
+        (row, version)
+        for row, version in zip(rows, versions, strict=True)
+        if _meets(version, demands[version.type])
+    ]
 
 
 def _meets(version: Version, wanted: Sequence[Demand]) -> bool:
+    if not wanted:
+        return True
     resource = version.resource
     return all(demand.is_met_by(resource) for demand in wanted)

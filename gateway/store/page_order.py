@@ -3,25 +3,30 @@
 A resource that changes while somebody pages keeps its place: it is ordered by the version that was current
 when the walk began. So none is met twice and none is missed, whoever writes meanwhile. What is created
 during the walk turns up in the order of creation only.
+
+Pages are cut from what the actor is shown: an element that it is not shown neither places a resource nor
+takes room on a page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from gateway.errors import TooCostly
-from gateway.fhir.json_codec import Resource, read_stored
+from gateway.fhir.json_codec import Resource
 from gateway.store.database import Transaction
-from gateway.store.matching import MAX_CANDIDATES, Began, Demands, conditions
-from gateway.store.page_cursor import LastSeen
+from gateway.store.matching import MAX_CANDIDATES, Began, Demands, conditions, shown_matches
+from gateway.store.page_cursor import LastSeen, Place
 from gateway.store.query import LAST_UPDATED, Query
 from gateway.store.rows import select
+from gateway.store.shown import shown_to
 from gateway.store.sort_values import sort_values
-from gateway.store.versions import COLUMNS
+from gateway.store.versions import COLUMNS, Version, version_of
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
-Walked: TypeAlias = tuple[Rows, LastSeen | None]
+Walked: TypeAlias = tuple[Sequence[Version], LastSeen | None]
 
 _CURRENT = "JOIN resource_version AS v ON v.resource_pk = r.pk AND v.version = r.version"
 # Whether a version was committed when the walk began, or is this transaction's own. Not told by time: a
@@ -40,37 +45,42 @@ _THEN = f"""JOIN LATERAL (
 ) AS past ON TRUE"""  # noqa: S608 (fixed text)
 
 
-def walked_rows(
+def walked_page(
     tx: Transaction,
     query: Query,
     demands: Demands,
     after: LastSeen | None,
     began: Began,
 ) -> Walked:
-    """A page of rows in an order that an index holds, and where it ended when there is more."""
+    """A page in an order that an index holds, and where it ended when there is more."""
     wanted = conditions(demands, query.source)
-    values = {**wanted.values, "many": query.count + 1}
-    if after is not None:
-        values |= {"after_pk": after.pk}
-    if not query.sort:
-        statement = _by_creation(wanted.sql, after)
-    else:
-        statement = _by_time(wanted.sql, query, after)
-        values |= {"began": began.snapshot} | ({"after_key": after.place} if after else {})
-    rows = select(tx, statement, values)
-    shown = rows[: query.count]
-    more = len(rows) > query.count
-    return shown, LastSeen(shown[-1]["pk"], shown[-1]["key"], began) if more else None
+    found: list[tuple[Mapping[str, Any], Version]] = []
+    while True:
+        statement = _by_time(wanted.sql, query, after) if query.sort else _by_creation(wanted.sql, after)
+        values = {**wanted.values, "many": query.count + 1}
+        if after is not None:
+            values |= {"after_pk": after.pk}
+        if query.sort:
+            values |= {"began": began.snapshot} | ({"after_key": after.place} if after else {})
+        rows = select(tx, statement, values)
+        found += shown_matches(tx, rows, demands)
+        if len(rows) <= query.count or len(found) > query.count:
+            break
+        after = LastSeen(rows[-1]["pk"], rows[-1]["key"], began)
+    shown = found[: query.count]
+    more = len(found) > query.count
+    ended = LastSeen(shown[-1][0]["pk"], shown[-1][0]["key"], began) if more else None
+    return [version for _, version in shown], ended
 
 
-def sorted_rows(
+def sorted_page(
     tx: Transaction,
     query: Query,
     demands: Demands,
     after: LastSeen | None,
     began: Began,
 ) -> Walked:
-    """A page of rows in any other order: all that match are put in order, which bounds how many there may be.
+    """A page in any other order: all that match are put in order, which bounds how many there may be.
 
     Raises TooCostly when there are more than MAX_CANDIDATES.
     """
@@ -86,15 +96,25 @@ def sorted_rows(
             f"_sort by these parameters is served for up to {MAX_CANDIDATES} matches: narrow the search",
             expression="_sort",
         )
-    placed = sorted(
-        ((sort_values(query, _as_then(row)), row["pk"], row) for row in rows), key=lambda it: it[:2]
+    places = (sort_values(query, resource) for resource in _as_then(tx, rows))
+    ordered = sorted(
+        ((place, row["pk"], row) for place, row in zip(places, rows, strict=True)), key=lambda it: it[:2]
     )
     if after is not None:
         last = (after.place, after.pk)
-        placed = [it for it in placed if it[:2] > last]
-    shown = placed[: query.count]
-    ended = LastSeen(shown[-1][1], shown[-1][0], began) if len(placed) > query.count else None
-    return [row for _, _, row in shown], ended
+        ordered = [it for it in ordered if it[:2] > last]
+    found: list[tuple[tuple[Place, int], Version]] = []
+    while ordered and len(found) <= query.count:
+        next_ones, ordered = ordered[: query.count + 1], ordered[query.count + 1 :]
+        place_of = {row["pk"]: (place, pk) for place, pk, row in next_ones}
+        matches = shown_matches(tx, [row for *_, row in next_ones], demands)
+        found += [(place_of[row["pk"]], version) for row, version in matches]
+    shown = found[: query.count]
+    ended = None
+    if len(found) > query.count:
+        place, pk = shown[-1][0]
+        ended = LastSeen(pk, place, began)
+    return [version for _, version in shown], ended
 
 
 def _by_creation(wanted: str, after: LastSeen | None) -> str:
@@ -124,7 +144,7 @@ def _by_time(wanted: str, query: Query, after: LastSeen | None) -> str:
     return f"SELECT * FROM {walked} ORDER BY key{way}, pk{way} LIMIT :many"  # noqa: S608 (fixed parts)
 
 
-def _as_then(row: Mapping[str, Any]) -> Resource:
-    value = read_stored(bytes(row["body_then"] or row["body"]))
-    assert isinstance(value, dict), "only resources are stored"
-    return value
+def _as_then(tx: Transaction, rows: Rows) -> list[Resource]:
+    """What the actor is shown of the versions that were current then; of a deletion, of the present one."""
+    then = [replace(version_of(row), body=bytes(row["body_then"] or row["body"])) for row in rows]
+    return [version.resource for version in shown_to(tx, then)]

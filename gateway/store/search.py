@@ -19,7 +19,7 @@ from gateway.store import includes, page_cursor
 from gateway.store.criteria import demands_of
 from gateway.store.database import Transaction
 from gateway.store.matching import Demands, asked_for, conditions, plan_for_search
-from gateway.store.page_order import sorted_rows, walked_rows
+from gateway.store.page_order import sorted_page, walked_page
 from gateway.store.query import Include, Query, SortKey, is_unbounded
 from gateway.store.rows import select
 from gateway.store.second_look import released
@@ -32,7 +32,7 @@ __all__ = ["Include", "Page", "Query", "SortKey", "count", "lock_criteria", "sea
 class Page:
     """Some of what was found, in order; `next_cursor` is None when that was all.
 
-    A page may hold fewer than were asked for and still have a next one.
+    A page with a next one holds as many as were asked for.
     included  what was brought along, each once and none of it a match of this page
     """
 
@@ -54,9 +54,9 @@ def search(tx: Transaction, query: Query) -> Page:
     begins = plan_for_search(tx)
     began = after.began if after else begins
     demands = demands_of(tx, query, began.now)
-    walk = walked_rows if is_unbounded(query.types, query.sort) else sorted_rows
-    rows, last = walk(tx, query, demands, after, began)
-    found = tuple(asked_for(tx, rows, demands))
+    walk = walked_page if is_unbounded(query.types, query.sort) else sorted_page
+    versions, last = walk(tx, query, demands, after, began)
+    found = tuple(versions)
     following = page_cursor.sealed(tx, query, last) if last else None
     brought = includes.included(tx, query, found)
     # One look at all that leaves, whatever way it came in.
