@@ -8,7 +8,7 @@ ARGS    ?=
 PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
              $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help install demo test check lock laws bench bench-fhir definitions styles
+.PHONY: help install demo test check lock laws soak bench bench-fhir definitions styles
 
 help:
 	@echo "make demo [ARGS=--once]   the whole story: two hospitals, an agency, a coordinator (installs first)"
@@ -16,6 +16,7 @@ help:
 	@echo "make check                the fast inner loop: lint, types, contracts, unit tests"
 	@echo "make install              the virtual environment .venv from the hash-pinned requirements.lock"
 	@echo "make laws                 the mapping laws over many generated cases"
+	@echo "make soak                 two worlds that differ in what is hidden: 2,000 sequences of requests (an hour)"
 	@echo "make bench                how long things take, as ratios measured on this machine"
 	@echo "make bench-fhir           what the FHIR API does in a second, with 10,000 and 100,000 resources (needs wrk)"
 	@echo "make definitions          rewrite the facts of FHIR R4 from its published package (needs a package index)"
@@ -52,6 +53,10 @@ check: install
 laws: install
 	$(BIN)/care-gateway map check --cases 10000 --jobs 0
 	$(BIN)/care-gateway map check --each-overlay --cases 1000 --jobs 0
+
+# Two databases that differ only in what an actor may not see are asked the same; CI asks 300 sequences.
+soak: install
+	TWO_WORLDS_SEQUENCES=2000 $(BIN)/pytest -q tests/two_worlds $(ARGS)
 
 bench: install
 	$(BIN)/python -m tests.benchmarks.mapping_beside_the_typed_model $(ARGS)
