@@ -46,7 +46,7 @@ def read(tx: Transaction, id: str, *, base_url: str) -> Version:
     if found is None:
         raise NotFound("there is no AuditEvent of this id")
     row = _row(found)
-    return _version(row, audit_event(row, base_url=base_url, reader=tx.actor))
+    return _version(row, audit_event(row, base_url=base_url, reader=tx.actor), tx.actor)
 
 
 def search(tx: Transaction, query: Query) -> Page:
@@ -68,7 +68,7 @@ def search(tx: Transaction, query: Query) -> Page:
         if all(demand.is_met_by(event) for demand in demands):
             if len(found) == query.count:
                 return _page(tx, query, [it for _, it in found], found[-1][0])
-            found.append((here, _version(row, event)))
+            found.append((here, _version(row, event, tx.actor)))
         place, judged = here, judged + 1
         if judged == MAX_JUDGED:
             return _page(tx, query, [it for _, it in found], place)
@@ -156,8 +156,9 @@ def _row(row: RowMapping) -> AuditRow:
     )
 
 
-def _version(row: AuditRow, event: Resource) -> Version:
-    """The event as a version: written once and for all."""
+def _version(row: AuditRow, event: Resource, reader: Actor) -> Version:
+    """The event as a version: written once and for all, and made for this reader, who may read the audit."""
+    gate(reader, Interaction.READ, AUDIT_EVENT)
     return Version(
         type=AUDIT_EVENT,
         id=str(row.id),
@@ -170,4 +171,5 @@ def _version(row: AuditRow, event: Resource) -> Version:
         method="POST",
         author=row.actor.name,
         patients=row.patients,
+        shown_to=reader,
     )
