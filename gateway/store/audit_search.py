@@ -27,6 +27,7 @@ from gateway.store.matching import Began, plan_for_search
 from gateway.store.page_cursor import LastSeen
 from gateway.store.query import LAST_UPDATED, Query
 from gateway.store.search import Page
+from gateway.store.second_look import released
 from gateway.store.versions import Version
 
 MAX_JUDGED: Final = 10_000
@@ -104,7 +105,7 @@ def _refuse_others(query: Query) -> None:
 
 def _page(tx: Transaction, query: Query, events: Sequence[Version], last: LastSeen | None) -> Page:
     following = page_cursor.sealed(tx, query, last) if last else None
-    return Page(tuple(events), following, includes.included(tx, query, events))
+    return Page(tuple(events), following, released(tx, includes.included(tx, query, events)))
 
 
 def _rows(
