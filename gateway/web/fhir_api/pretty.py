@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/http.html#pretty
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import parse_qsl
 
 from flask import Request, Response, request
 
@@ -24,6 +25,8 @@ def refuse_unreadable(request: Request) -> None:
 
 def pretty(response: Response) -> Response:
     """The answer, laid out when the client asked for that."""
-    if request.args.get(_PRETTY) == "true" and response.content_type == FHIR_JSON and response.data:
+    # An address that cannot be read was refused, and its refusal comes through here too.
+    asked = (_PRETTY, "true") in parse_qsl(request.query_string.decode("latin-1"))
+    if asked and response.content_type == FHIR_JSON and response.data:
         response.data = laid_out(response.data)
     return response
