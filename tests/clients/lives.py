@@ -77,11 +77,10 @@ class Api:
         return str(made.json()["id"])
 
     def _life_of(self, type: str) -> Life:
-        body, fits = smallest(type), {}
+        body = smallest(type)
         said: dict[str, requests.Response] = {"create": self.ask("POST", type, json=body)}
         id = self._id(type, said["create"])
-        one, own = f"{type}/{id}", {**body, "id": id}
-        fits = {"_id": id}
+        one, own, fits = f"{type}/{id}", {**body, "id": id}, {"_id": id}
         said["create if none exists"] = self.ask(
             "POST", type, json=body, headers={"If-None-Exist": f"_id={id}"}
         )

@@ -6,7 +6,7 @@ are served and the policy that is enforced, so it cannot promise what the code d
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -136,7 +136,7 @@ def _resource(
         "profile": served.profile,
         **({"documentation": served.note} if served.note else {}),
         "interaction": [{"code": code} for code in offered],
-        "versioning": "versioned",
+        "versioning": _versioning(gateway, offered),
         "readHistory": "vread" in offered,
         "updateCreate": False,
         "conditionalCreate": "create" in offered,
@@ -146,6 +146,13 @@ def _resource(
         "referencePolicy": ["literal", "logical"],
         **(search_capabilities.searched_by(served, gateway.served) if "search-type" in offered else {}),
     }
+
+
+def _versioning(gateway: Gateway, offered: Collection[str]) -> str:
+    """Source: https://hl7.org/fhir/R4/valueset-versioning-policy.html"""
+    if "vread" not in offered:
+        return "no-version"
+    return "versioned-update" if gateway.require_if_match and "update" in offered else "versioned"
 
 
 def _answer(statement: Resource) -> Response:

@@ -30,7 +30,7 @@ def searched_by(type: ServedType, served: Mapping[str, ServedType]) -> dict[str,
 
 def common(served: Iterable[ServedType]) -> list[dict[str, Any]]:
     """The parameters that every served type has: those that a search of the system takes without `_type`."""
-    types = list(served)
+    types = [type for type in served if not type.read_only]  # the others are searched alone
     shared = set.intersection(*({param.name for param in type.search} for type in types))
     return [stated(param) for param in types[0].search if param.name in shared]
 

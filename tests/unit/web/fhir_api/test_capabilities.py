@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from gateway.acts.gateway import Gateway
 from gateway.conformance.served_types import SERVED
 from gateway.conformance.typed import shape_issues
+from gateway.web.fhir_api import declared_routes
+from gateway.web.fhir_api.capabilities import statement_of
 
 # What a client sends for each interaction that R4 names, relative to the type's address.
 ADDRESSES = {
@@ -81,6 +86,14 @@ def test_it_declares_what_is_written_by_criteria(statement: dict[str, Any]) -> N
 def _is_another_search(address: str) -> bool:
     """POST …/_search and compartments are further addresses of search-type, no interactions of their own."""
     return address.endswith("/_search") or "<member_type>" in address
+
+
+def test_it_says_whether_an_update_must_name_its_version(gateway: Gateway) -> None:
+    demanding = replace(gateway, require_if_match=True)
+    for stating, policy in ((gateway, "versioned"), (demanding, "versioned-update")):
+        stated = statement_of(declared_routes(), stating, datetime.now(UTC))
+        [patient] = [it for it in stated["rest"][0]["resource"] if it["type"] == "Patient"]
+        assert patient["versioning"] == policy
 
 
 def test_smart_discovery_waits_for_a_token_endpoint(nobody: FlaskClient) -> None:
