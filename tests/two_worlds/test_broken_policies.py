@@ -89,10 +89,6 @@ def _of_every_source(held: Callable[..., Any]) -> Callable[..., Any]:
     return _matched
 
 
-def _nothing(held: Any) -> Callable[..., None]:
-    return lambda *_, **__: None
-
-
 def _as_stored(held: Any) -> Callable[..., Any]:
     return lambda tx, versions, *_: tuple(versions)
 
@@ -107,13 +103,6 @@ BREAKAGES = (
     ),
     Breakage("_has looks at everything", (criteria, "_reversed"), _all_seeing, EHR, ("search_has",)),
     Breakage("a total counts everything", (search, "count"), _all_seeing, EHR, ("count", "search")),
-    Breakage(
-        "an agency sorts by what it is not shown",
-        (search, "_refuse_hidden_order"),
-        _nothing,
-        AGENCY,
-        ("search_sorted",),
-    ),
     Breakage(
         "an agency searches by what it is not shown",
         (matching, "shown_to"),
@@ -170,7 +159,7 @@ BREAKAGES = (
         ("history_of_type", "history_of_all"),
     ),
     Breakage(
-        "an agency's order follows what it is not shown",
+        "an agency is given the order of what it is not shown",
         (page_order, "shown_to"),
         _as_stored,
         AGENCY,
