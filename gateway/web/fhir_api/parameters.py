@@ -8,7 +8,6 @@ writes with one believes that it narrows the write. A parameter given twice is t
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
@@ -41,8 +40,6 @@ _READING: Final = frozenset({"GET", "HEAD"})
 _SEARCHING: Final = frozenset({Interaction.SEARCH, SystemInteraction.SEARCH_SYSTEM})
 _ONCE: Final = frozenset(ABOUT_ANSWER) | _PAGED | {"mode"}
 _DECIDING: Final = frozenset({*INCLUDES, *REFUSED, LIST, TYPE, "_has", "_id", "_before", "_cursor"})
-# Repeated only when it can be a name: anything else in an address may be a patient's.
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_\-]{0,63}")
 
 
 def check_parameters(
@@ -81,7 +78,7 @@ def refuse_foreign(
     foreign = [name for name in names if name not in taken]
     refused = [name for name in foreign if writes or strict or _decides(type, name)]
     if refused:
-        issues = [Issue("error", "not-supported", text) for text in _worded(refused, taken)]
+        issues = [Issue("error", "not-supported", text) for text in _worded(type, refused, taken)]
         raise UnknownParameter("A parameter is not taken here.", issues=issues)
 
 
@@ -97,9 +94,12 @@ def _decides(type: str | None, name: str) -> bool:
     return base in _DECIDING or (type is not None and base in search_params(type))
 
 
-def _worded(names: Iterable[str], taken: Iterable[str]) -> list[str]:
+def _worded(type: str | None, names: Iterable[str], taken: Iterable[str]) -> list[str]:
     served = ", ".join(sorted(taken))
-    shown = dict.fromkeys(base if _NAME.fullmatch(base := _base(name)) else "A parameter" for name in names)
+    # Only what R4 knows is repeated: any other name in an address may be a patient's.
+    shown = dict.fromkeys(
+        _base(name) if _base(name) in _ONCE or _decides(type, name) else "A parameter" for name in names
+    )
     return [
         f"{name} is not taken by this interaction, and without it the request might mean something else;"
         f" taken are: {served}."

@@ -102,7 +102,7 @@ def test_what_broke_inside_is_neither_told_nor_logged_in_its_own_words(
 
 def test_what_flask_refuses_is_answered_the_same_way(st_annes: FlaskClient) -> None:
     unknown = st_annes.get("/fhir/R4/Patient/1/2/3/4")
-    method = st_annes.patch("/fhir/R4/Patient/1")
+    method = st_annes.post("/fhir/R4/Patient/1")
     elsewhere = st_annes.get("/no-such-page")
 
     assert [unknown.status_code, method.status_code, elsewhere.status_code] == [404, 405, 404]

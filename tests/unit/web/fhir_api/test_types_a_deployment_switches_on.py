@@ -38,7 +38,7 @@ class TestOn:
         stated = answered(nobody, "metadata")["rest"][0]["resource"]
         [claim] = [resource for resource in stated if resource["type"] == "Claim"]
 
-        assert {"name": "created", "type": "date"} in claim["searchParam"]
+        assert ("created", "date") in {(param["name"], param["type"]) for param in claim["searchParam"]}
         assert "create" in [interaction["code"] for interaction in claim["interaction"]]
 
     def test_its_list_by_clinical_date_may_be_any_length(
