@@ -16,7 +16,7 @@ help:
 	@echo "make check                the fast inner loop: lint, types, contracts, unit tests"
 	@echo "make install              the virtual environment .venv from the hash-pinned requirements.lock"
 	@echo "make laws                 the mapping laws over many generated cases"
-	@echo "make soak                 two worlds that differ in what is hidden: 2,000 sequences of requests (an hour)"
+	@echo "make soak                 two worlds that differ in what is hidden: 2,000 sequences (a quarter of an hour)"
 	@echo "make bench                how long things take, as ratios measured on this machine"
 	@echo "make bench-fhir           what the FHIR API does in a second, with 10,000 and 100,000 resources (needs wrk)"
 	@echo "make definitions          rewrite the facts of FHIR R4 from its published package (needs a package index)"

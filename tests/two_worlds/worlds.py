@@ -6,23 +6,27 @@ comparison: an instant, a Last-Modified or a search by _lastUpdated that differs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from gateway.access.actors import Actor, ActorKind
+from gateway.acts import bundle_steps, matching_steps
 from gateway.acts.gateway import Gateway
 from gateway.app import create_app
 from gateway.fhir.identifiers import Identifier
 from gateway.mapping import Mappings
 from gateway.settings import Settings
-from gateway.store import clients
+from gateway.store import clients, resources
 from gateway.store.database import Database, Transaction
 from gateway.sync.partner import Partner
 from tests.conftest import create_database, drop_database, url_of
@@ -34,6 +38,9 @@ ELM: Final = Identifier(ORGANISATIONS, "elm-trust")
 OAK: Final = Identifier(ORGANISATIONS, "oak-trust")
 GATEWAY: Final = Actor.gateway()
 BEGINNING: Final = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+MAKING_IDS: Final = (bundle_steps, matching_steps, resources)
+"""Where ids of resources are made."""
 
 _CLOCK: Final = """
     CREATE TABLE told_time (at timestamptz NOT NULL);
@@ -76,6 +83,16 @@ def after(minutes: int) -> datetime:
     return BEGINNING + timedelta(minutes=minutes)
 
 
+def _ids_in_order() -> Callable[[], UUID]:
+    """Makes ids as a server does, each after the one before it.
+
+    Real ones have a random order, which tells nothing but would differ between the worlds wherever something
+    is sorted by id. They come after every id of a story.
+    """
+    made = count(1)
+    return lambda: UUID(f"eeeeeeee-0000-4000-8000-{next(made):012x}")
+
+
 @contextmanager
 def two_worlds(server_url: str, template: str, var: Path) -> Iterator[tuple[World, World]]:
     """Both, empty, for as long as the block lasts."""
@@ -86,7 +103,11 @@ def two_worlds(server_url: str, template: str, var: Path) -> Iterator[tuple[Worl
     opened = [Database.connect(url_of(server_url, name), pool_size=2) for name in names]
     try:
         first, second = (_world(number, held, mappings, var) for number, held in enumerate(opened, start=1))
-        yield first, second
+        with pytest.MonkeyPatch.context() as patched:
+            made = _ids_in_order()
+            for place in MAKING_IDS:
+                patched.setattr(place, "uuid4", made)
+            yield first, second
     finally:
         for database, name in zip(opened, names, strict=True):
             database.close()
