@@ -59,6 +59,7 @@ class Api:
         self.auditing = {"Authorization": f"Bearer {auditing}"}
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {key}"
+        self.session.headers["Accept"] = "application/fhir+json"  # a Binary would come as its document
         self.life_of = cache(self._life_of)
 
     def ask(self, method: str, path: str, **more: Any) -> requests.Response:

@@ -1,9 +1,9 @@
 """A Binary as the document that it holds: read in its own format, and made of a body in any format.
 
-https://hl7.org/fhir/R4/binary.html#rest — a read that prefers a media type which is not FHIR's is answered
-with the content as it is; `_format`, no Accept and one that leaves the choice (`*/*`) give the resource. A
-body is the content, whatever its format, unless it is a Binary as JSON. What is a page or a script elsewhere
-is a file here: nothing of it is ever shown or run on this address.
+https://hl7.org/fhir/R4/binary.html#rest — a read is answered with the content as it is, unless `_format` or
+Accept asks for FHIR's own form: whoever leaves the choice (no Accept, `*/*`) gets the document. A body is the
+content, whatever its format, unless it is a Binary as JSON. What is a page or a script elsewhere is a file
+here: nothing of it is ever shown or run on this address.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gateway.fhir.json_codec import MAX_BYTES, Resource, read_untrusted
 from gateway.store.versions import Version
 from gateway.web import the_gateway
 from gateway.web.fhir_api import replies
-from gateway.web.fhir_api.media_types import ANYTHING, FHIR_JSON, FHIR_XML
+from gateway.web.fhir_api.media_types import FHIR_JSON, FHIR_XML
 from gateway.web.request_shape import measured
 
 TYPE: Final = "Binary"
@@ -45,16 +45,21 @@ _AS_A_FILE: Final = {
 
 
 def is_wanted(request: Request) -> bool:
-    """Whether the client would rather have the document than FHIR's form of it."""
+    """Whether the client would rather have the document than FHIR's form of it, or leaves the choice."""
     if "_format" in request.args:
         return False
+    if not request.accept_mimetypes:
+        return True
     offered = [
-        (media, quality)
+        (said.partition(";")[0].strip().lower(), quality)
         for said, quality in request.accept_mimetypes
-        if quality > 0 and (media := said.partition(";")[0].strip().lower()) not in FHIR_XML
+        if quality > 0
     ]
-    best = max(offered, key=lambda it: it[1], default=None)
-    return best is not None and best[0] not in FHIR_JSON | ANYTHING
+    spoken = [(media, quality) for media, quality in offered if media not in FHIR_XML]
+    wanted = max((quality for _, quality in spoken), default=None)
+    return wanted is not None and not any(
+        media in FHIR_JSON and quality == wanted for media, quality in spoken
+    )
 
 
 def document(version: Version, request: Request) -> Response:
