@@ -19,6 +19,7 @@ FHIR, WEB, ODD = "unit/web/fhir_api", "unit/web", "unit/web/odd_requests"
 AGENCY: Final = f"{WEB}/test_what_an_agency_tries.py"
 ACCESS: Final = "guards/test_every_route_declares_its_access.py"
 ALONE: Final = "property/test_two_worlds.py::test_hidden_rows_change_no_answer"
+APART: Final = "two_worlds/test_two_worlds.py::test_what_is_hidden_changes_no_answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,18 @@ CASES: Final = (
          "404, to the byte as for what is missing; the audit names the true target",
          (f"{AGENCY}::test_b_09_what_others_were_asked_is_not_there",
           f"{FHIR}/test_read.py::test_hidden_and_missing_are_answered_alike",
-          "unit/store/test_second_look.py::test_a_statement_without_its_condition_shows_nothing", ALONE)),
+          "unit/store/test_second_look.py::test_a_statement_without_its_condition_shows_nothing",
+          ALONE, APART)),
     Case("B-10", "A searches without limits",
          "only what an open grant covers; totals are counted after that",
          (f"{AGENCY}::test_b_10_a_search_without_limits_finds_what_was_granted",
-          f"{FHIR}/test_search_type.py::test_an_agency_without_grants_finds_nothing")),
+          f"{FHIR}/test_search_type.py::test_an_agency_without_grants_finds_nothing",
+          APART)),
     Case("B-11", "A reaches further by _include, _revinclude, :iterate or *",
          "400 but for the listed ones, whose targets pass the same filter",
          (f"{AGENCY}::test_b_11_no_include_leads_further",
-          f"{FHIR}/test_search_beyond_one_type.py::test_an_include_never_shows_what_another_hospital_holds")),
+          f"{FHIR}/test_search_beyond_one_type.py::test_an_include_never_shows_what_another_hospital_holds",
+          APART)),
     Case("B-12", "A joins: _has, chains, _filter, _query, _text, _content, composites",
          "400; one chain, patient.identifier, is served",
          (f"{AGENCY}::test_b_12_nothing_is_searched_by_a_join",
@@ -79,7 +83,8 @@ CASES: Final = (
          (f"{AGENCY}::test_b_15_no_condition_tells_of_what_is_hidden",
           f"{FHIR}/test_create.py::test_a_condition_never_tells_of_what_is_hidden",
           f"{FHIR}/test_conditional_writes.py::test_what_others_hold_is_not_found_by_criteria",
-          f"{FHIR}/test_transaction.py::test_a_conditional_reference_never_tells_of_what_is_hidden")),
+          f"{FHIR}/test_transaction.py::test_a_conditional_reference_never_tells_of_what_is_hidden",
+          APART)),
     Case("B-16", "A or H chooses the id of what is hidden",
          "ids are random and ours: PUT to an unknown id and to a hidden one is 405 alike (design.md 11)",
          (f"{FHIR}/test_update.py::test_an_id_that_is_hidden_and_one_that_never_was_are_answered_alike",
@@ -104,7 +109,8 @@ CASES: Final = (
          "each version is judged by itself; 404 out of grant",
          (f"{AGENCY}::test_b_20_versions_from_before_the_grant_are_not_there",
           "unit/store/test_rows.py::test_an_earlier_version_about_somebody_else_stays_hidden",
-          f"{FHIR}/test_history_of_types.py::test_each_is_told_only_versions_that_it_may_see")),
+          f"{FHIR}/test_history_of_types.py::test_each_is_told_only_versions_that_it_may_see",
+          APART)),
     Case("B-21", "A calls $everything, $export, GraphQL, $validate, $match",
          "404 or 405: no operation is offered",
          (f"{AGENCY}::test_b_21_no_operation_is_offered",),
