@@ -20,10 +20,12 @@ _EVERY_S: Final = 0.001
 _DRIVER: Final = frozenset({"psycopg", "psycopg_binary", "psycopg_pool", "sqlalchemy"})
 _FLASK: Final = frozenset({"flask", "werkzeug", "jinja2", "blinker"})
 _JSON: Final = frozenset({"msgspec", "json"})
+_TYPED: Final = frozenset({"fhir", "fhir_core", "pydantic", "pydantic_core"})
 AUDIT: Final = "audit insert"
 DRIVER: Final = "driver (psycopg, SQLAlchemy, waiting for PostgreSQL)"
 FLASK: Final = "Flask and Werkzeug"
 JSON: Final = "JSON (codec, msgspec)"
+TYPED: Final = "R4 shape (fhir.resources)"
 NAMED: Final = frozenset({AUDIT, DRIVER, FLASK, JSON})
 """Parts that may take more than a tenth of a request; nothing else may."""
 
@@ -84,4 +86,6 @@ def _named(file: str) -> str | None:
         return DRIVER
     if package in _FLASK:
         return FLASK
+    if package in _TYPED:
+        return TYPED
     return JSON if package in _JSON else None
