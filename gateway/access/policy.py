@@ -127,7 +127,7 @@ _BOTH: Final = (EHR, COORDINATOR)
 
 # types               read, vread, history, search   create  update      delete
 _GROUPS: Final = (
-    (PATIENTS,                       _row(_READERS,  _BOTH,  _BOTH,      (EHR,))),
+    (PATIENTS,                       _row(_READERS,  _BOTH,  _BOTH,      _BOTH)),
     (COORDINATION,                   _row(_READERS,  _BOTH,  _BOTH,      _BOTH)),
     (TASKS,                          _row(_READERS,  _BOTH,  _READERS,   _BOTH)),
     (tuple(sorted(DIRECTORY_TYPES)), _row(_READERS,  _BOTH,  _BOTH,      _BOTH)),
@@ -181,8 +181,11 @@ def may_write(actor: Actor, interaction: Interaction, type: str, source: str) ->
 
     An EHR changes its own rows, and updates (never deletes) rows of others about the persons it shares with
     them. It never changes another source's Patient (a person's links decide who sees what) or directory.
+    A coordinator deletes no source's Patient: it would come back with the next poll.
     """
-    if actor.kind is not ActorKind.EHR or source == actor.source:
+    if actor.kind is ActorKind.GATEWAY or source == actor.source:
+        return
+    if actor.kind is not ActorKind.EHR and (type, interaction) != ("Patient", Interaction.DELETE):
         return
     if interaction is Interaction.UPDATE and type != "Patient" and type not in DIRECTORY_TYPES:
         return

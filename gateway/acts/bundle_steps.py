@@ -22,6 +22,7 @@ from gateway.conformance import patching
 from gateway.errors import TooCostly
 from gateway.fhir.json_codec import Resource
 from gateway.fhir.references import relative
+from gateway.store import resources
 from gateway.store.database import Transaction
 from gateway.store.search import Query
 from gateway.store.versions import Version
@@ -204,12 +205,12 @@ class Delete(Step):
         return relative(self.type, self.id)
 
     def settled(self, gateway: Gateway, tx: Transaction) -> Settled:
-        """Itself, as it stands."""
+        """Itself, as it stands; nothing, where there is none."""
 
         def write(_: Resource | None) -> Answered:
             return Answered(204, resource_steps.delete(gateway, tx, self.type, self.id, expect=self.expect))
 
-        return Settled(self.names(tx), write)
+        return Settled(self.names(tx) if resources.find(tx, self.type, self.id) else None, write)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gateway.access.actors import Actor, ActorKind
+from gateway.access.actors import HERE, Actor, ActorKind
 from gateway.access.policy import Interaction, gate
 from gateway.acts.answer_referral import answer_by_task
 from gateway.acts.gateway import Gateway
@@ -18,11 +18,18 @@ from gateway.acts.link_person import link_person
 from gateway.acts.moves_only import refuse_deleting, refuse_moving, refuse_new_leg
 from gateway.acts.shape import refuse_broken
 from gateway.acts.subscription_status import refuse_claimed
-from gateway.errors import MethodNotAllowed, NotFound, PreconditionFailed, PreconditionRequired, Unprocessable
+from gateway.errors import (
+    Conflict,
+    MethodNotAllowed,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Unprocessable,
+)
 from gateway.fhir.json_codec import Resource
-from gateway.fhir.references import ReferenceKind, parse_reference, rewrite
+from gateway.fhir.references import ReferenceKind, parse_reference, relative, rewrite
 from gateway.fhir.subjects import patients_named
-from gateway.store import audit, resources
+from gateway.store import audit, links, resources
 from gateway.store.database import Transaction
 from gateway.store.search import Query, lock_criteria, search
 from gateway.store.versions import ANY_VERSION, Version
@@ -109,16 +116,24 @@ def advance(
     return Kept(version, is_new=before.deleted)
 
 
-def delete(gateway: Gateway, tx: Transaction, type: str, id: str, *, expect: int | None) -> Version:
+def delete(gateway: Gateway, tx: Transaction, type: str, id: str, *, expect: int | None) -> Version | None:
     """The version that says the resource was deleted; deleting again changes nothing.
 
-    Raises NotFound, Forbidden, PreconditionFailed when it no longer is at version `expect`, and
-    PreconditionRequired when it must say which version it is about.
+    None when the actor sees no such resource, as R4 has it, unless `expect` says that there is one: then
+    NotFound is raised. Raises Forbidden, Conflict for a person to whom Patients are linked,
+    PreconditionFailed when it no longer is at version `expect`, and PreconditionRequired when it must say
+    which version it is about.
     """
+    gate(tx.actor, Interaction.DELETE, type)
     refuse_unseen(gateway, tx.actor, type, expect)
+    resources.lock(tx, [relative(type, id)])
     before = resources.find(tx, type, id)
+    if before is None and expect is None:
+        audit.record(tx, f"{Interaction.DELETE} {type}", (), detail="nothing there; nothing deleted")
+        return None
     if before is not None and not before.deleted:
         refuse_deleting(tx, before.resource)
+        _refuse_linked(before)
     version = resources.delete(tx, type, id, expect=expect)
     audit.record(tx, f"{Interaction.DELETE} {type}", (version,))
     return version
@@ -132,6 +147,12 @@ def refuse_unseen(gateway: Gateway, actor: Actor, type: str, expect: int | None)
         raise PreconditionRequired(
             "Send If-Match with the ETag of the Task that is answered, as a read gave it."
         )
+
+
+def _refuse_linked(before: Version) -> None:
+    """A person is what joins a life's records: it does not go while Patients of others are linked to it."""
+    if before.type == "Patient" and before.source == HERE and links.linked_patients(before.resource):
+        raise Conflict(f"Patients are linked to {before.reference}: take the links off it first.")
 
 
 def _refuse_other_patients(actor: Actor, before: Version, after: Resource) -> None:

@@ -37,8 +37,10 @@ def patch_resource(
         return patch_steps.patch(gateway, tx, type, id, change, expect=expect)
 
 
-def delete_resource(gateway: Gateway, actor: Actor, type: str, id: str, *, expect: int | None) -> Version:
-    """The version that says the resource was deleted; committed. Raises as `delete` does."""
+def delete_resource(
+    gateway: Gateway, actor: Actor, type: str, id: str, *, expect: int | None
+) -> Version | None:
+    """The version that says the resource was deleted, None where none is; committed. Raises as `delete`."""
     with gateway.database.transaction(actor) as tx:
         return resource_steps.delete(gateway, tx, type, id, expect=expect)
 

@@ -168,7 +168,8 @@ def _below(url: str, base: str) -> str:
         return ""
     if url.startswith((f"{base}/", f"{base}?")):
         return url.removeprefix(base).removeprefix("/")
-    return "#" if url.startswith("/") or _SCHEME.match(url) else url
+    relative = url.removeprefix("/")  # many clients write it so, and mean the base
+    return "#" if relative.startswith("/") or _SCHEME.match(relative) else relative
 
 
 def _segment(text: str) -> str | None:

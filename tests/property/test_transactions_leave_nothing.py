@@ -117,7 +117,6 @@ def impossible() -> st.SearchStrategy[Entry]:
             entry("POST", "Condition", condition("a", "urn:uuid:11111111-0000-4000-8000-000000000000")),
             entry("POST", "Condition", condition("a", f"Patient?identifier={SYSTEM}|nobody")),
             entry("PUT", f"Condition/{nobody}", {**condition("a"), "id": nobody}),
-            entry("DELETE", f"Condition/{nobody}"),
             entry("PATCH", f"Condition/{nobody}", patch("a")),
             entry("GET", f"Condition/{nobody}"),
             entry("GET", "Condition?recorded-date=never"),

@@ -94,7 +94,7 @@ def _admit(route: Route) -> None:
     id = arguments.get("logical_id")
     if isinstance(route.interaction, Interaction):
         type = arguments["resource_type"]
-        refuse_unserved(type)
+        refuse_unserved(type, alone=len(arguments) == 1)
         g.action = f"{route.interaction} {type}"
         if id is not None:
             refuse_unusable(type, id)

@@ -8,18 +8,23 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.errors import NotFound, NotServed
+from gateway.errors import MethodNotAllowed, NotFound, NotServed
 from gateway.fhir.resource_types import R4_TYPES
 from gateway.web import the_gateway
 
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
-def refuse_unserved(type: str) -> None:
-    """Nothing, when the type has an address here. Raises NotServed."""
+def refuse_unserved(type: str, *, alone: bool = False) -> None:
+    """Nothing, when the type has an address here. Raises NotServed.
+
+    alone  nothing follows the type in the address: then `metadata` has one, for reading; MethodNotAllowed
+    """
     served = the_gateway().served
     if type in served:
         return
+    if alone and type == "metadata":
+        raise MethodNotAllowed("What the server can do is only read: GET metadata.")
     # Only a name of R4 is repeated: any other text in an address could be anything, a patient's name too.
     known = (
         f"{type} is not served here"

@@ -1,8 +1,8 @@
 """FHIR delete interaction: DELETE [base]/[type]/[id], and DELETE [base]/[type]?[criteria].
 
-https://hl7.org/fhir/R4/http.html#delete — 204, also the second time; afterwards a read answers 410 and the
-history remains. By criteria one resource is deleted at most: several are refused (412), and none is 204 as R4
-says of an ordinary delete of what is not there.
+https://hl7.org/fhir/R4/http.html#delete — 204, also the second time and where there is nothing; afterwards a
+read answers 410 and the history remains. By criteria one resource is deleted at most: several are refused
+(412), and none is 204 too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gateway.web.fhir_api.routes import Route
 
 
 def delete(resource_type: str, logical_id: str) -> Response:
-    """Nothing, once it is deleted; the ETag is that of the version that says so."""
+    """Nothing, once it is not there; the ETag is that of the version that says so."""
     version = delete_resource(
         the_gateway(), g.actor, resource_type, logical_id, expect=expected_version(request)
     )

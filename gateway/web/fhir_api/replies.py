@@ -56,8 +56,12 @@ def is_known(version: Version, none_match: str | None, since: datetime | None) -
     """Whether a client has the version, going by the ETags or the moment that it says it has."""
     if none_match is not None:
         return parse_etags(none_match).contains_weak(str(version.version))
-    # An HTTP date has whole seconds; within the same second nobody can tell, so it counts as changed.
-    return since is not None and _moment(version) <= since
+    if since is None:
+        return False
+    # An HTTP date has whole seconds. Whoever names the second of a first version has that one; of a later
+    # version nobody can tell whether the one before it was written in the same second: it counts as changed.
+    moment = _moment(version)
+    return (moment.replace(microsecond=0) if version.version == 1 else moment) <= since
 
 
 def written(version: Version, status: int, wanted: Return) -> Response:

@@ -37,7 +37,7 @@ EVERY = set(Interaction)
 LISTED = {
     ("Patient", ActorKind.EHR): EVERY,
     ("Patient", ActorKind.AGENCY): READING,
-    ("Patient", ActorKind.COORDINATOR): EVERY - {Interaction.DELETE},
+    ("Patient", ActorKind.COORDINATOR): EVERY,
     ("Patient", ActorKind.ADMIN): set(),
     ("CarePlan", ActorKind.EHR): EVERY,
     ("CarePlan", ActorKind.AGENCY): READING,
@@ -154,6 +154,12 @@ def test_what_an_ehr_may_change_of_what_it_sees(
         with pytest.raises(Forbidden):
             may_write(ehr, interaction, type, source)
     may_write(ACTORS[ActorKind.COORDINATOR], interaction, type, source)
+
+
+def test_a_coordinator_deletes_no_sources_patient() -> None:
+    may_write(ACTORS[ActorKind.COORDINATOR], Interaction.DELETE, "Patient", HERE)
+    with pytest.raises(Forbidden):
+        may_write(ACTORS[ActorKind.COORDINATOR], Interaction.DELETE, "Patient", "st-annes")
 
 
 def test_everybody_creates_for_its_own_source_and_the_gateway_for_all() -> None:

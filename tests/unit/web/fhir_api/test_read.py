@@ -60,6 +60,20 @@ def test_a_version_the_client_has_already_is_not_sent_again(st_annes: FlaskClien
     assert known.headers["ETag"] == 'W/"1"'
 
 
+def test_the_moment_that_was_told_is_known_of_a_first_version_only(st_annes: FlaskClient) -> None:
+    id = _made(st_annes)
+    address = f"/fhir/R4/Condition/{id}"
+    first = st_annes.get(address)
+    told = {"If-Modified-Since": first.headers["Last-Modified"]}
+    assert st_annes.get(address, headers=told).status_code == 304
+    assert st_annes.get(f"{address}/_history/1", headers=told).status_code == 304
+
+    second = st_annes.put(address, json=first.json)
+    assert second.status_code == 200
+    told = {"If-Modified-Since": second.headers["Last-Modified"]}  # the first may be of that second too
+    assert st_annes.get(address, headers=told).status_code == 200
+
+
 def test_hidden_and_missing_are_answered_alike(st_annes: FlaskClient, northside: FlaskClient) -> None:
     hidden, missing = _made(st_annes), str(uuid4())
     request_id = {"X-Request-Id": str(uuid4())}
@@ -137,6 +151,12 @@ def test_operations_and_odd_ids_are_not_found(st_annes: FlaskClient) -> None:
         "$export",
     ):
         assert st_annes.get(f"/fhir/R4/{path}").status_code == 404, path
+
+
+def test_what_the_server_can_do_is_only_read(st_annes: FlaskClient) -> None:
+    for method in ("POST", "DELETE"):
+        answer = st_annes.open("/fhir/R4/metadata", method=method)
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
 
 
 def test_operations_that_are_posted_are_not_found_either(st_annes: FlaskClient) -> None:

@@ -115,9 +115,12 @@ def test_a_deletion_honours_if_match(st_annes: FlaskClient, id: str) -> None:
     assert st_annes.get(f"/fhir/R4/Condition/{id}").status_code == 200
 
 
-def test_hidden_and_missing_are_deleted_alike(northside: FlaskClient, id: str) -> None:
-    assert northside.delete(f"/fhir/R4/Condition/{id}").status_code == 404
-    assert northside.delete(f"/fhir/R4/Condition/{uuid4()}").status_code == 404
+def test_hidden_and_missing_are_deleted_alike(st_annes: FlaskClient, northside: FlaskClient, id: str) -> None:
+    for other in (id, uuid4(), "nothing-of-ours"):
+        assert northside.delete(f"/fhir/R4/Condition/{other}").status_code == 204
+        conditional = northside.delete(f"/fhir/R4/Condition/{other}", headers={"If-Match": 'W/"1"'})
+        assert conditional.status_code == 404
+    assert st_annes.get(f"/fhir/R4/Condition/{id}").status_code == 200
 
 
 def test_an_update_brings_a_deleted_resource_back(st_annes: FlaskClient, id: str) -> None:
