@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import requests
 from flask import Flask, Response
@@ -67,7 +68,7 @@ def served(database_url: str, folder: Path, *, core: int | None = None) -> Itera
     """A gateway over a migrated database, kept on `core` where one is named."""
     database = Database.connect(database_url, pool_size=1)
     with database.transaction(Actor.gateway()) as tx:
-        key = clients.add(tx, "st-annes", ActorKind.EHR, "st-annes")
+        key = clients.add(tx, f"st-annes-{uuid4()}", ActorKind.EHR, "st-annes")
     database.close()
     (folder / "config").mkdir(exist_ok=True)
     address = f"http://127.0.0.1:{_free_port()}"
