@@ -32,7 +32,7 @@ from gateway.fhir.subjects import patients_named
 from gateway.store import audit, links, resources
 from gateway.store.database import Transaction
 from gateway.store.search import Query, lock_criteria, search
-from gateway.store.versions import ANY_VERSION, Version
+from gateway.store.versions import ANY_VERSION, Version, our_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,9 @@ def delete(gateway: Gateway, tx: Transaction, type: str, id: str, *, expect: int
     resources.lock(tx, [relative(type, id)])
     before = resources.find(tx, type, id)
     if before is None and expect is None:
-        audit.record(tx, f"{Interaction.DELETE} {type}", (), detail="nothing there; nothing deleted")
+        # What was tried is written down also where it is hidden; any other text may be a patient's number.
+        tried = (relative(type, id),) if our_id(id) else ()
+        audit.record(tx, f"{Interaction.DELETE} {type}", tried, detail="nothing there; nothing deleted")
         return None
     if before is not None and not before.deleted:
         refuse_deleting(tx, before.resource)
