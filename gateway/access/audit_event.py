@@ -7,6 +7,7 @@ Source: https://hl7.org/fhir/R4/auditevent.html and https://profiles.ihe.net/ITI
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ REQUEST_ID: Final = {
     "system": "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType",
     "code": "XrequestId",
 }
+_ROW_ID: Final = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _MASKED: Final = {
     "extension": [
         {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}
@@ -92,6 +94,11 @@ def audit_event(row: AuditRow, *, base_url: str, reader: Actor) -> Resource:
     if entities := list(_entities(row, act, reader)):
         event["entity"] = entities
     return event
+
+
+def row_id(text: str) -> int:
+    """The row that an AuditEvent's id names; 0, which no row has, for a text that is none."""
+    return int(text) if _ROW_ID.fullmatch(text) else 0
 
 
 def client_of(actor: Actor) -> str:

@@ -18,7 +18,7 @@ from gateway.fhir.resource_types import DIRECTORY_TYPES
 
 __all__ = [
     "NEVER_SERVED", "SYSTEM", "TABLE", "Interaction", "SystemInteraction", "Visibility", "gate",
-    "gate_system", "may_create", "may_write", "only", "visibility",
+    "gate_system", "may", "may_create", "may_write", "only", "visibility",
 ]  # fmt: skip
 
 
@@ -156,10 +156,13 @@ SYSTEM: Final[Mapping[SystemInteraction, Kinds]] = MappingProxyType(
 
 def gate(actor: Actor, interaction: Interaction, type: str) -> None:
     """Nothing, when this kind of actor may do this with this type; Forbidden otherwise. Reads no data."""
-    if actor.kind is ActorKind.GATEWAY:
-        return
-    if actor.kind not in TABLE.get(type, {}).get(interaction, frozenset()):
+    if not may(actor, interaction, type):
         raise Forbidden(f"a client of kind {actor.kind} may not {interaction} {type}")
+
+
+def may(actor: Actor, interaction: Interaction, type: str) -> bool:
+    """Whether this kind of actor may do this with this type. Reads no data."""
+    return actor.kind is ActorKind.GATEWAY or actor.kind in TABLE.get(type, {}).get(interaction, frozenset())
 
 
 def gate_system(actor: Actor, interaction: SystemInteraction) -> None:

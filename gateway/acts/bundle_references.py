@@ -73,7 +73,7 @@ class References:
         brought = self._brought.get(position)
         if brought is None:
             return None
-        links = Links(self.targets, base_of(brought.full_url, own_base(self.gateway)))
+        links = Links(self.targets, base_of(brought.full_url, self.gateway.fhir_base))
 
         def address(text: str) -> str:
             return self._noted(links.leads_to(text)) or text
@@ -97,7 +97,7 @@ class References:
                 "This names an entry of the Bundle by its fullUrl, and no entry has it.",
                 expression=_place(resource, text),
             )
-        below = text.removeprefix(f"{own_base(self.gateway)}/")
+        below = text.removeprefix(f"{self.gateway.fhir_base}/")
         type, asks, _ = below.partition("?")
         if not asks or type not in R4_TYPES:
             return text
@@ -161,11 +161,6 @@ class References:
         said = parse_reference(brought.reference)
         held = resources.find(self.tx, str(said.type), str(said.id))
         return held is not None and held.source == source
-
-
-def own_base(gateway: Gateway) -> str:
-    """The address of the FHIR API, without a slash at its end."""
-    return f"{gateway.public_url}/fhir/R4"
 
 
 def _place(resource: Resource, text: str) -> str:

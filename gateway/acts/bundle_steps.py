@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import ClassVar, Final
 from uuid import uuid4
 
-from gateway.access.actors import Actor, ActorKind
+from gateway.access.actors import Actor
 from gateway.acts import patch_steps, resource_steps
 from gateway.acts.gateway import Gateway
 from gateway.conformance import patching
@@ -143,7 +143,7 @@ class Update(Step):
 
     def names(self, tx: Transaction) -> str | None:
         """The resource itself; but an agency's answer locks the whole referral, in an order of its own."""
-        is_answer = tx.actor.kind is ActorKind.AGENCY and self.resource["resourceType"] == "Task"
+        is_answer = resource_steps.is_answer(tx.actor, self.resource["resourceType"])
         return None if is_answer else self._reference()
 
     def _reference(self) -> str:
@@ -177,7 +177,7 @@ class Patch(Step):
 
     def names(self, tx: Transaction) -> str | None:
         """The resource itself; but an agency's answer locks the whole referral, in an order of its own."""
-        is_answer = tx.actor.kind is ActorKind.AGENCY and self.type == "Task"
+        is_answer = resource_steps.is_answer(tx.actor, self.type)
         return None if is_answer else relative(self.type, self.id)
 
     def settled(self, gateway: Gateway, tx: Transaction) -> Settled:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.conformance.served_types import SERVED, ServedType
 from gateway.errors import ConfigError
+
+FHIR_API: Final = "/fhir/R4"
 
 if TYPE_CHECKING:
     from gateway.access.actors import Actor
@@ -41,3 +43,8 @@ class Gateway:
     secrets: Callable[[str], str] = no_secrets
     served: Mapping[str, ServedType] = field(default_factory=lambda: SERVED)
     require_if_match: bool = False
+
+    @property
+    def fhir_base(self) -> str:
+        """Where others reach the FHIR API, without a trailing slash."""
+        return f"{self.public_url}{FHIR_API}"

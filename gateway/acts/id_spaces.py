@@ -33,7 +33,7 @@ class IdSpaces:
     def of(cls, gateway: Gateway, tx: Transaction, partner: Partner) -> IdSpaces:
         settings = partner.settings
         theirs = settings.base_url if isinstance(settings, HasServiceBase) else ""
-        return cls(tx, partner, Addresses(f"{gateway.public_url}/fhir/R4", theirs))
+        return cls(tx, partner, Addresses(gateway.fhir_base, theirs))
 
     def to_ours(self, resource: Resource) -> Resource:
         """Their resource with our references. Ids are allocated for what they name and we never met."""

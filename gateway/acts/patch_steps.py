@@ -7,10 +7,9 @@ https://hl7.org/fhir/R4/http.html#patch
 
 from __future__ import annotations
 
-from gateway.access.actors import ActorKind
 from gateway.access.policy import Interaction, gate
 from gateway.acts.gateway import Gateway
-from gateway.acts.resource_steps import Kept, advance, refuse_unseen
+from gateway.acts.resource_steps import Kept, advance, is_answer, refuse_unseen
 from gateway.conformance.patching import Patch
 from gateway.errors import PreconditionFailed
 from gateway.fhir.references import relative
@@ -30,7 +29,7 @@ def patch(
     """
     gate(tx.actor, Interaction.PATCH, type)
     refuse_unseen(gateway, tx.actor, type, expect)
-    if not _is_answer(tx, type):
+    if not is_answer(tx.actor, type):  # which asks for the version that is read here
         resources.lock(tx, [relative(type, id)])
     held = resources.read(tx, type, id)
     if expect not in (None, ANY_VERSION) and held.version != expect:
@@ -38,9 +37,3 @@ def patch(
             f"{held.reference} is at version {held.version}, not {expect}: read it again, then decide again"
         )
     return advance(gateway, tx, change.applied(held.resource), expect=expect, by=Interaction.PATCH)
-
-
-def _is_answer(tx: Transaction, type: str) -> bool:
-    # An agency's answer locks the whole referral, in the order of all who do, and asks for the version that
-    # was read here; a lock on its Task alone could block another answer in a circle.
-    return tx.actor.kind is ActorKind.AGENCY and type == "Task"

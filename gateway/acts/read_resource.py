@@ -26,7 +26,7 @@ def read(gateway: Gateway, actor: Actor, type: str, id: str) -> Version:
     """The resource as it stands. Raises NotFound, or Gone after a deletion."""
     with gateway.database.transaction(actor) as tx:
         if type == AUDIT_EVENT:
-            version = audit_search.read(tx, id, base_url=f"{gateway.public_url}/fhir/R4")
+            version = audit_search.read(tx, id, base_url=gateway.fhir_base)
         else:
             version = resources.read(tx, type, id)
         audit.record(tx, f"{Interaction.READ} {type}", (version,))

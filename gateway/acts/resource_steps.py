@@ -95,7 +95,7 @@ def advance(
     gate(tx.actor, by, type)
     refuse_unseen(gateway, tx.actor, type, expect)
     ours = acceptable(gateway, resource)
-    if tx.actor.kind is ActorKind.AGENCY and type == "Task":
+    if is_answer(tx.actor, type):
         assert expect is not None, "as was just seen"
         try:
             return Kept(answer_by_task(gateway, tx, ours, if_match=expect), is_new=False)
@@ -141,11 +141,20 @@ def delete(gateway: Gateway, tx: Transaction, type: str, id: str, *, expect: int
     return version
 
 
+def is_answer(actor: Actor, type: str) -> bool:
+    """Whether a change of this type by this actor answers a referral: it moves what it was asked for.
+
+    An answer locks the whole referral, in the order of all who do; a lock on its Task alone could block
+    another answer in a circle.
+    """
+    return actor.kind is ActorKind.AGENCY and type == "Task"
+
+
 def refuse_unseen(gateway: Gateway, actor: Actor, type: str, expect: int | None) -> None:
     """Nothing, unless the write must say which version it is about, and does not: PreconditionRequired."""
     if expect is None and gateway.require_if_match:
         raise PreconditionRequired("Send If-Match with the ETag of what is changed, as a read gave it.")
-    if expect in (None, ANY_VERSION) and actor.kind is ActorKind.AGENCY and type == "Task":
+    if expect in (None, ANY_VERSION) and is_answer(actor, type):
         raise PreconditionRequired(
             "Send If-Match with the ETag of the Task that is answered, as a read gave it."
         )
@@ -173,7 +182,7 @@ def acceptable(gateway: Gateway, resource: Resource) -> Resource:
     and Unprocessable for a Subscription that says what is not true."""
     refuse_broken(resource)
     refuse_claimed(resource)
-    base = f"{gateway.public_url}/fhir/R4/"
+    base = f"{gateway.fhir_base}/"
     return rewrite(resource, lambda text: _relative(text, base))
 
 

@@ -15,7 +15,7 @@ from gateway.store import resources
 
 def refuse_unseen_context(gateway: Gateway, actor: Actor, reference: str) -> None:
     """Nothing, when the actor sees what is named. Raises Unprocessable for what is hidden or not here."""
-    named = parse_reference(reference.removeprefix(f"{gateway.public_url}/fhir/R4/"))
+    named = parse_reference(reference.removeprefix(f"{gateway.fhir_base}/"))
     if named.kind is ReferenceKind.RELATIVE and named.type in R4_TYPES and named.id is not None:
         with gateway.database.transaction(actor) as tx:
             held = resources.find(tx, named.type, named.id)

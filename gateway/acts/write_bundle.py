@@ -9,12 +9,13 @@ Source: https://hl7.org/fhir/R4/http.html#trules
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from gateway.access.actors import Actor
-from gateway.acts.bundle_references import ReadCondition, References, own_base
+from gateway.acts.bundle_references import ReadCondition, References
 from gateway.acts.bundle_refusals import about_the_same, at_entry
 from gateway.acts.bundle_steps import Answered, Phase, Settled, Step, refuse_another
 from gateway.acts.gateway import Gateway
@@ -28,7 +29,9 @@ from gateway.fhir.json_codec import Resource
 from gateway.store import resources
 from gateway.store.database import Transaction
 
-_ATTEMPTS: Final = 4  # when another transaction got in the way: then nothing was written
+_ATTEMPTS: Final = 4
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,12 @@ class Placed:
 
 def carry_out_alone(gateway: Gateway, actor: Actor, step: Step) -> Answered:
     """What one entry of a batch is answered; committed. Raises as the single interaction would."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            with gateway.database.transaction(actor) as tx:
-                return step.settled(gateway, tx).write(None)
-        except VersionConflict:
-            if attempt == _ATTEMPTS - 1:
-                raise
-    raise AssertionError("the last attempt answers or raises")
+
+    def attempt() -> Answered:
+        with gateway.database.transaction(actor) as tx:
+            return step.settled(gateway, tx).write(None)
+
+    return _until_nobody_is_in_the_way(attempt)
 
 
 def carry_out_together(
@@ -60,14 +61,20 @@ def carry_out_together(
     read_condition  the search that a conditional reference asks for
     Raises what the first refused entry raises, with the entry named; then nothing was written.
     """
-    for attempt in range(_ATTEMPTS):
-        try:
-            with gateway.database.transaction(actor) as tx:
-                return _Whole(gateway, tx, list(steps), read_condition).carried_out()
-        except VersionConflict:
-            if attempt == _ATTEMPTS - 1:
-                raise
-    raise AssertionError("the last attempt answers or raises")
+
+    def attempt() -> list[Answered]:
+        with gateway.database.transaction(actor) as tx:
+            return _Whole(gateway, tx, list(steps), read_condition).carried_out()
+
+    return _until_nobody_is_in_the_way(attempt)
+
+
+def _until_nobody_is_in_the_way(attempt: Callable[[], T]) -> T:
+    """What an attempt came to; begun again, a few times at most, when another transaction got in the way."""
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(VersionConflict):  # then nothing was written
+            return attempt()
+    return attempt()
 
 
 @dataclass(slots=True)
@@ -170,7 +177,7 @@ class _Whole:
 
     def _targets(self, versions: dict[str, int]) -> dict[str, Target]:
         """What each entry becomes, by its fullUrl; what is updated also by its address here."""
-        base = own_base(self.gateway)
+        base = self.gateway.fhir_base
         targets: dict[str, Target] = {}
         for placed in self.steps:
             settled = self.settled.get(placed.position)

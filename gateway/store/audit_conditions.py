@@ -6,13 +6,13 @@ A criterion that no column answers narrows nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import text
 
+from gateway.access.audit_event import row_id
 from gateway.access.audited_acts import ACTS, OTHER, SEARCH_SYSTEM, SEVERAL, Act
 from gateway.conformance.searching.criterion import AnyOf, Criterion, Demand, Wanted
 from gateway.conformance.searching.date_search import DateWanted, Prefix
@@ -23,7 +23,6 @@ from gateway.fhir.resource_types import R4_TYPES
 from gateway.store.database import Transaction
 from gateway.store.versions import our_id
 
-_ROW_ID: Final = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 # Every name that ever acted, one step along the index per name; of the few rows not yet in it, all.
 _NAMES: Final = text("""
     WITH RECURSIVE known (name) AS (
@@ -105,8 +104,7 @@ def _any(parts: Iterable[Narrowed | None]) -> Narrowed | None:
 def _by_id(wanted: Wanted, mark: str) -> Narrowed | None:
     if not isinstance(wanted, TokenWanted) or not wanted.code:
         return None
-    id = int(wanted.code) if _ROW_ID.fullmatch(wanted.code) else 0
-    return Narrowed(f"a.id = :{mark}id", {f"{mark}id": id})
+    return Narrowed(f"a.id = :{mark}id", {f"{mark}id": row_id(wanted.code)})
 
 
 def _by_date(wanted: Wanted, mark: str) -> Narrowed | None:

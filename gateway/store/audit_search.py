@@ -7,14 +7,13 @@ Source: https://hl7.org/fhir/R4/auditevent.html#search
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import RowMapping, text
 
 from gateway.access.actors import Actor, ActorKind
-from gateway.access.audit_event import AUDIT_EVENT, AuditRow, audit_event
+from gateway.access.audit_event import AUDIT_EVENT, AuditRow, audit_event, row_id
 from gateway.access.policy import Interaction, gate
 from gateway.conformance.searching.criterion import Demand
 from gateway.errors import BadRequest, NotFound, TooCostly
@@ -34,7 +33,6 @@ MAX_JUDGED: Final = 10_000
 """How many rows one page, or one count, looks at one by one."""
 
 _BATCH: Final = 1_000
-_ROW_ID: Final = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _BY_ID: Final = text(f"SELECT {audit.COLUMNS} FROM audit WHERE id = :id")  # noqa: S608 (fixed text)
 _SEEN: Final = "pg_visible_in_snapshot(a.xid, CAST(:began AS pg_snapshot))"
 _BY_TIME: Final = ("date", LAST_UPDATED)
@@ -43,7 +41,7 @@ _BY_TIME: Final = ("date", LAST_UPDATED)
 def read(tx: Transaction, id: str, *, base_url: str) -> Version:
     """One AuditEvent. Raises NotFound; Forbidden for those who may not read the audit."""
     gate(tx.actor, Interaction.READ, AUDIT_EVENT)
-    found = tx.connection.execute(_BY_ID, {"id": int(id) if _ROW_ID.fullmatch(id) else 0}).mappings().first()
+    found = tx.connection.execute(_BY_ID, {"id": row_id(id)}).mappings().first()
     if found is None:
         raise NotFound("there is no AuditEvent of this id")
     row = _row(found)

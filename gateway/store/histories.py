@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from gateway.access.policy import Interaction, gate
@@ -20,10 +20,8 @@ from gateway.store.page_tokens import refuse_token, seal, unseal
 from gateway.store.rows import select
 from gateway.store.second_look import released
 from gateway.store.shown import shown_to
-from gateway.store.versions import COLUMNS, Version, version_of
+from gateway.store.versions import COLUMNS, Version, micros, moment, version_of
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _KIND: Final = "history"
 # Committed when the walk began, or this transaction's own.
 _THEN: Final = """(pg_visible_in_snapshot(v.xid, CAST(:began AS pg_snapshot))
@@ -106,7 +104,7 @@ def history_of(
     following = None
     if len(rows) > count:
         last = shown[-1]
-        place = [(last["at"] - _EPOCH) // _MICROSECOND, last["pk"], last["version"]]
+        place = [micros(last["at"]), last["pk"], last["version"]]
         following = seal(tx, _KIND, [sorted(types), said, *place, began])
     leaving = released(tx, [version_of(row) for row in shown], past=True)
     return HistoryPage(shown_to(tx, leaving), following)
@@ -121,4 +119,4 @@ def _place(tx: Transaction, types: Sequence[str], cursor: str) -> tuple[datetime
     of_types, _, at, pk, version, began = unseal(tx, _KIND, cursor)
     if of_types != sorted(types):
         raise refuse_token(tx)
-    return _EPOCH + at * _MICROSECOND, pk, version, began
+    return moment(at), pk, version, began

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, TypeAlias
@@ -17,10 +17,9 @@ from gateway.store.matching import Began
 from gateway.store.page_tokens import refuse_token, seal, unseal
 from gateway.store.query import Query
 from gateway.store.sort_values import Comparable, SortValue
+from gateway.store.versions import micros, moment
 
 _KIND = "search"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 Place: TypeAlias = datetime | tuple[SortValue, ...]
 
@@ -41,7 +40,7 @@ class LastSeen:
 def sealed(tx: Transaction, query: Query, last: LastSeen) -> str:
     """The token for the page after `last`; it carries what the query `said`."""
     held = [last.pk, _written(last.place), _digest(query), query.said]
-    held += [_micros(last.began.now), last.began.snapshot]
+    held += [micros(last.began.now), last.began.snapshot]
     return seal(tx, _KIND, held)
 
 
@@ -52,7 +51,7 @@ def opened(tx: Transaction, query: Query) -> LastSeen | None:
     pk, place, digest, _, now, snapshot = unseal(tx, _KIND, query.cursor)
     if digest != _digest(query):
         raise refuse_token(tx)
-    return LastSeen(pk, _read(query, place), Began(_moment(now), snapshot))
+    return LastSeen(pk, _read(query, place), Began(moment(now), snapshot))
 
 
 def carried(tx: Transaction, token: str) -> str:
@@ -68,13 +67,13 @@ def _digest(query: Query) -> str:
 
 def _written(place: Place) -> Any:
     if isinstance(place, datetime):
-        return _micros(place)
+        return micros(place)
     return [[type(each.value).__name__, str(each.value)] for each in place]
 
 
 def _read(query: Query, place: Any) -> Place:
     if isinstance(place, int):
-        return _moment(place)
+        return moment(place)
     return tuple(
         SortValue(_comparable(kind, text), key.descending)
         for (kind, text), key in zip(place, query.sort, strict=True)
@@ -89,11 +88,3 @@ def _comparable(kind: str, text: str) -> Comparable | None:
             return text
         case _:
             return None
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def _moment(micros: int) -> datetime:
-    return _EPOCH + micros * _MICROSECOND

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +21,8 @@ SOURCE_URI: Final = f"{OURS}source/"
 ANY_VERSION: Final = 0
 """What a writer expects who only asks that the resource is there: versions begin at 1."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -119,6 +121,16 @@ def stamped(resource: Resource, *, id: str, version: int, last_updated: str, sou
         if name == "resourceType":
             whole |= missing
     return {**whole, **ours}
+
+
+def micros(moment: datetime) -> int:
+    """A moment as a page token holds it: whole microseconds since 1970, UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(micros: int) -> datetime:
+    """The moment that a page token holds, in UTC."""
+    return _EPOCH + micros * _MICROSECOND
 
 
 def instant(moment: datetime) -> str:

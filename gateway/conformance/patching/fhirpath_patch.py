@@ -71,7 +71,7 @@ class FhirPathPatch:
         Raises Unprocessable, naming the operation, for a path that does not resolve and a value that does not
         fit there.
         """
-        patched = copied(resource)
+        patched: Resource = copied(resource)
         for at, operation in enumerate(self.operations):
             try:
                 _apply(root_of(patched), operation)

@@ -12,7 +12,6 @@ from typing import Any
 from flask import Response, request
 
 from gateway.acts.bundle_steps import Answered, Phase
-from gateway.errors import Issue
 from gateway.fhir import json_codec
 from gateway.web.fhir_api import replies
 from gateway.web.fhir_api.negotiation import Return, preferences
@@ -39,8 +38,7 @@ def answered(given: Answered, phase: Phase) -> bytes:
             } | response
             body = replies.body_of(version) if wanted is Return.REPRESENTATION else b""
             if wanted is Return.OPERATION_OUTCOME:
-                text = f"{version.reference} is kept as version {version.version}."
-                response["outcome"] = replies.outcome(Issue("information", "informational", text))
+                response["outcome"] = replies.kept(version)
     full_url = b"" if version is None else b'"fullUrl":%b,' % replies.quoted(replies.full_url(version))
     resource = b'"resource":%b,' % body if body else b""
     return b'{%b%b"response":%b}' % (full_url, resource, json_codec.write(response))

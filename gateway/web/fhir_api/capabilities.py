@@ -82,7 +82,7 @@ def statement_of(routes: Sequence[Route], gateway: Gateway, since: datetime) -> 
             "software": {"name": "Care Gateway", "version": software},
             "implementation": {
                 "description": "Care plans and referrals between hospitals, agencies and coordinators.",
-                "url": f"{gateway.public_url}{replies.BASE}",
+                "url": gateway.fhir_base,
             },
             "fhirVersion": "4.0.1",
             "format": ["application/fhir+json", "json"],

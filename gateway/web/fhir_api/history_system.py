@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from flask import Response, g
 
-from gateway.access.policy import Interaction, SystemInteraction, gate
-from gateway.errors import Forbidden
+from gateway.access.policy import Interaction, SystemInteraction, may
 from gateway.web import the_gateway
 from gateway.web.fhir_api import history_answer
 from gateway.web.fhir_api.routes import Route
@@ -26,11 +25,7 @@ def shown() -> list[str]:
 
 
 def _is_shown(type: str) -> bool:
-    try:
-        gate(g.actor, Interaction.HISTORY_TYPE, type)
-    except Forbidden:
-        return False
-    return not the_gateway().served[type].read_only
+    return may(g.actor, Interaction.HISTORY_TYPE, type) and not the_gateway().served[type].read_only
 
 
 ROUTES = (Route("GET", "/_history", SystemInteraction.HISTORY_SYSTEM, history_system),)

@@ -12,6 +12,7 @@ from typing import Final
 from flask import Request, Response, g
 from werkzeug.http import http_date, parse_date, parse_etags
 
+from gateway.acts.gateway import FHIR_API
 from gateway.conformance.subsets import read_subset_of_one
 from gateway.errors import Issue
 from gateway.fhir import json_codec
@@ -22,12 +23,12 @@ from gateway.web import the_gateway
 from gateway.web.fhir_api.negotiation import Return
 from gateway.web.outcomes import FHIR_JSON
 
-BASE: Final = "/fhir/R4"
+BASE: Final = FHIR_API
 
 
 def base_url() -> str:
     """Where others reach this API, without a trailing slash."""
-    return f"{the_gateway().public_url}{BASE}"
+    return the_gateway().fhir_base
 
 
 def full_url(version: Version) -> str:
@@ -73,10 +74,15 @@ def written(version: Version, status: int, wanted: Return) -> Response:
         case Return.REPRESENTATION:
             response.data = body_of(version)
         case Return.OPERATION_OUTCOME:
-            text = f"{version.reference} is kept as version {version.version}."
-            response.data = json_codec.write(outcome(Issue("information", "informational", text)))
+            response.data = json_codec.write(kept(version))
     response.headers["Location"] = f"{full_url(version)}/_history/{version.version}"
     return _versioned(response, version)
+
+
+def kept(version: Version) -> Resource:
+    """The OperationOutcome that says what became of a write."""
+    text = f"{version.reference} is kept as version {version.version}."
+    return outcome(Issue("information", "informational", text))
 
 
 def value(resource: Resource, status: int = 200) -> Response:

@@ -10,10 +10,10 @@ from typing import Final
 
 from flask import Response, g
 
-from gateway.access.policy import Interaction, gate
+from gateway.access.policy import Interaction, gate, may
 from gateway.acts import read_resource
 from gateway.conformance.facts import r4
-from gateway.errors import Forbidden, NotServed
+from gateway.errors import NotServed
 from gateway.web import the_gateway
 from gateway.web.fhir_api import search_answer
 from gateway.web.fhir_api.routes import Route
@@ -45,11 +45,7 @@ def members(about: str, member: str) -> list[str]:
 
 
 def _may_search(type: str) -> bool:
-    try:
-        gate(g.actor, Interaction.SEARCH, type)
-    except Forbidden:
-        return False
-    return not the_gateway().served[type].read_only
+    return may(g.actor, Interaction.SEARCH, type) and not the_gateway().served[type].read_only
 
 
 ROUTES = (

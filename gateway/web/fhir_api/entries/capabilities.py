@@ -20,7 +20,7 @@ def _capabilities(asking: Asking) -> Step:
 
 
 def _statement(gateway: Gateway, actor: Actor) -> Answered:
-    # The one statement that the application made when it started, of all that it serves.
+    # The one statement that this application makes, of all that it serves.
     told = current_app.view_functions[f"fhir.{SystemInteraction.CAPABILITIES}"]()
     return Answered(200, body=make_response(told).get_data())
 
